@@ -1,0 +1,16 @@
+//! Mercado Pago's API: a client for what the road needs, and its documents reduced to facts.
+
+mod client;
+mod error;
+mod merchant_order;
+mod order;
+mod payment;
+mod place;
+mod wire;
+
+pub use client::{MercadoPago, Patience};
+pub use error::ApiError;
+pub use merchant_order::MerchantOrder;
+pub use order::{Chargeback, Order, PaymentIntent};
+pub use payment::{Payment, PaymentSearch, RefundBody};
+pub use place::{Location, NewPos, NewStore, Pos, Store};

@@ -1,0 +1,261 @@
+//! The HTTP client: timeouts, retries with growing jittered pauses, typed errors, no redirects.
+
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, StatusCode, redirect};
+use rustls::{ClientConfig, RootCertStore};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::{
+    ApiError, Chargeback, MerchantOrder, NewPos, NewStore, Order, Payment, PaymentIntent, PaymentSearch, Pos,
+    RefundBody, Store,
+};
+use crate::config::ConfigError;
+use crate::id::{ExternalReference, MerchantOrderId, PaymentId, ResourceId};
+use crate::money::Money;
+
+/// How patient the client is. A caller with a deadline of its own gives less.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For one call.
+    pub call: Duration,
+    /// Calls at most, for what may be repeated.
+    pub tries: u32,
+    /// Before the first repeat; it grows fourfold with each, and is jittered by half.
+    pub pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { call: Duration::from_secs(6), tries: 3, pause: Duration::from_millis(200) }
+    }
+}
+
+/// A longer body is none of Mercado Pago's.
+const LONGEST_BODY: usize = 4 * 1024 * 1024;
+/// A pause that Mercado Pago asks for is kept if it is no longer than this; else the work goes back to the queue.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// Mercado Pago's API under one base URL. Which account a call is for is said by its token.
+#[derive(Clone, Debug)]
+pub struct MercadoPago {
+    http: reqwest::Client,
+    base: String,
+    patience: Patience,
+}
+
+impl MercadoPago {
+    /// A client for `https://api.mercadopago.com` or another base URL.
+    pub fn new(base: &str, patience: Patience) -> Result<Self, ConfigError> {
+        let invalid = |rule: &str| ConfigError::new("MERCADO_PAGO_URL", rule);
+        let base = base.trim_end_matches('/').to_owned();
+        if !base.starts_with("https://") && !base.starts_with("http://") {
+            return Err(invalid("must begin with https://"));
+        }
+        // The roots are data of the binary: nothing is read or parsed at start.
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let tls = tls.map_err(|error| invalid(&error.to_string()))?;
+        let tls = tls.with_root_certificates(roots).with_no_client_auth();
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(2))
+            .timeout(patience.call)
+            .user_agent(concat!("surtidor/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| invalid(&error.to_string()))?;
+        Ok(Self { http, base, patience })
+    }
+
+    /// A payment.
+    pub async fn payment(&self, token: &SecretString, id: &PaymentId) -> Result<Payment, ApiError> {
+        self.get(token, &format!("/v1/payments/{id}")).await
+    }
+
+    /// The payments that name a sale, oldest first. An empty list proves nothing: the search lags.
+    pub async fn payments_of(
+        &self,
+        token: &SecretString,
+        reference: &ExternalReference,
+    ) -> Result<PaymentSearch, ApiError> {
+        let query = "sort=date_created&criteria=asc&limit=50";
+        self.get(token, &format!("/v1/payments/search?external_reference={reference}&{query}")).await
+    }
+
+    /// A merchant order.
+    pub async fn merchant_order(
+        &self,
+        token: &SecretString,
+        id: &MerchantOrderId,
+    ) -> Result<MerchantOrder, ApiError> {
+        self.get(token, &format!("/merchant_orders/{id}")).await
+    }
+
+    /// An order of the Orders API.
+    pub async fn order(&self, token: &SecretString, id: &ResourceId) -> Result<Order, ApiError> {
+        self.get(token, &format!("/v1/orders/{id}")).await
+    }
+
+    /// A legacy payment intent of a Point terminal.
+    pub async fn payment_intent(
+        &self,
+        token: &SecretString,
+        id: &ResourceId,
+    ) -> Result<PaymentIntent, ApiError> {
+        self.get(token, &format!("/point/integration-api/payment-intents/{id}")).await
+    }
+
+    /// A chargeback.
+    pub async fn chargeback(&self, token: &SecretString, id: &ResourceId) -> Result<Chargeback, ApiError> {
+        self.get(token, &format!("/v1/chargebacks/{id}")).await
+    }
+
+    /// The refunds of a payment.
+    pub async fn refunds(&self, token: &SecretString, payment: &PaymentId) -> Result<Vec<RefundBody>, ApiError> {
+        self.get(token, &format!("/v1/payments/{payment}/refunds")).await
+    }
+
+    /// Gives a payment back: an amount of it, or with `None` all of it. The same key on a repeat gives the first
+    /// answer again.
+    pub async fn refund(
+        &self,
+        token: &SecretString,
+        payment: &PaymentId,
+        amount: Option<Money>,
+        key: &str,
+    ) -> Result<RefundBody, ApiError> {
+        #[derive(Serialize)]
+        struct Partial {
+            amount: Box<RawValue>,
+        }
+        // The text of the number, so that no float is made of it.
+        let number = |amount: Money| RawValue::from_string(amount.to_string()).ok();
+        let body = amount.and_then(number).map(|amount| Partial { amount });
+        let path = format!("/v1/payments/{payment}/refunds");
+        self.send(|| {
+            let call = self.call(Method::POST, token, &path).header("X-Idempotency-Key", key);
+            match &body {
+                Some(body) => call.json(body),
+                None => call,
+            }
+        })
+        .await
+    }
+
+    /// Makes a store, or gives the one that has its external id.
+    pub async fn ensure_store(
+        &self,
+        token: &SecretString,
+        collector_id: &str,
+        store: &NewStore,
+    ) -> Result<Store, ApiError> {
+        #[derive(serde::Deserialize)]
+        struct Found {
+            #[serde(default, deserialize_with = "super::wire::list")]
+            results: Vec<Store>,
+        }
+        let path = format!("/users/{collector_id}/stores/search?external_id={}", store.external_id);
+        let found: Found = self.get(token, &path).await?;
+        let same = |known: &Store| {
+            known.external_id().is_some_and(|id| id.eq_ignore_ascii_case(&store.external_id))
+        };
+        if let Some(known) = found.results.into_iter().find(same) {
+            return Ok(known);
+        }
+        self.send_once(self.call(Method::POST, token, &format!("/users/{collector_id}/stores")).json(store)).await
+    }
+
+    /// Makes a point of sale, or gives the one that has its external id, with its URL brought up to date.
+    pub async fn ensure_pos(&self, token: &SecretString, pos: &NewPos) -> Result<Pos, ApiError> {
+        #[derive(serde::Deserialize)]
+        struct Found {
+            #[serde(default, deserialize_with = "super::wire::list")]
+            results: Vec<Pos>,
+        }
+        let found: Found = self.get(token, &format!("/pos?external_id={}", pos.external_id)).await?;
+        let same =
+            |known: &Pos| known.external_id().is_some_and(|id| id.eq_ignore_ascii_case(&pos.external_id));
+        let Some(known) = found.results.into_iter().find(same) else {
+            return self.send_once(self.call(Method::POST, token, "/pos").json(pos)).await;
+        };
+        let Some(id) = known.id().filter(|_| known.url() != Some(&pos.url)) else { return Ok(known) };
+        let change = serde_json::json!({"url": pos.url, "fixed_amount": pos.fixed_amount});
+        self.send(|| self.call(Method::PUT, token, &format!("/pos/{id}")).json(&change)).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, token: &SecretString, path: &str) -> Result<T, ApiError> {
+        self.send(|| self.call(Method::GET, token, path)).await
+    }
+
+    fn call(&self, method: Method, token: &SecretString, path: &str) -> RequestBuilder {
+        let url = format!("{}{path}", self.base);
+        self.http.request(method, url).bearer_auth(token.expose_secret())
+    }
+
+    /// Sends what may be repeated, until it is answered or patience ends.
+    async fn send<T: DeserializeOwned>(&self, call: impl Fn() -> RequestBuilder) -> Result<T, ApiError> {
+        let mut pause = self.patience.pause;
+        for _ in 1..self.patience.tries {
+            let (error, wanted) = match self.answer(call()).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let wait = wanted.unwrap_or_else(|| jittered(pause));
+            if !error.is_passing() || wait > LONGEST_PAUSE {
+                return Err(error);
+            }
+            tokio::time::sleep(wait).await;
+            pause = pause.saturating_mul(4);
+        }
+        self.send_once(call()).await
+    }
+
+    async fn send_once<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, ApiError> {
+        self.answer(call).await.map_err(|(error, _)| error)
+    }
+
+    /// One call. With an error comes the pause that Mercado Pago asks for (`Retry-After`), if it does.
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        call: RequestBuilder,
+    ) -> Result<T, (ApiError, Option<Duration>)> {
+        let lost = |error: &reqwest::Error| {
+            let what = if error.is_timeout() {
+                "timeout"
+            } else if error.is_connect() {
+                "not connected"
+            } else {
+                "connection lost"
+            };
+            (ApiError::NoAnswer(what), None)
+        };
+        let mut answer = call.send().await.map_err(|error| lost(&error))?;
+        let status = answer.status();
+        let wanted = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| lost(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_BODY {
+                return Err((ApiError::Unreadable("too long".to_owned()), None));
+            }
+        }
+        if !status.is_success() || status == StatusCode::NO_CONTENT {
+            let error = ApiError::from_answer(status.as_u16(), &body);
+            return Err((error, wanted.map(Duration::from_secs)));
+        }
+        // serde's message may quote the body: only the place is told.
+        serde_json::from_slice(&body).map_err(|error| {
+            (ApiError::Unreadable(format!("line {} column {}", error.line(), error.column())), None)
+        })
+    }
+}
+
+fn jittered(pause: Duration) -> Duration {
+    let millis = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(fastrand::u64(millis / 2..=millis))
+}

@@ -1,0 +1,144 @@
+//! Mercado Pago's errors. Its families of APIs have envelopes of their own, and each is read leniently.
+
+use serde_json::Value;
+
+use crate::sale::Refusal;
+
+/// Why a call did not give what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApiError {
+    /// No answer: not connected, or the answer was lost. What was asked may have been done.
+    #[error("no answer from Mercado Pago ({0})")]
+    NoAnswer(&'static str),
+    /// 408, 409, 423, 425, 429 or 5xx: ask again later, with the same idempotency key.
+    #[error("Mercado Pago cannot answer now (HTTP {status})")]
+    Busy {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Another 4xx: it will not do it, however often it is asked.
+    #[error("Mercado Pago refused (HTTP {status}, {codes:?})")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// Every code in the answer, the most precise first.
+        codes: Vec<String>,
+    },
+    /// A 2xx whose body is not what the documents say.
+    #[error("Mercado Pago's answer cannot be read ({0})")]
+    Unreadable(String),
+}
+
+impl ApiError {
+    /// Reads an answer that is not 2xx.
+    pub(super) fn from_answer(status: u16, body: &[u8]) -> Self {
+        if matches!(status, 408 | 409 | 423 | 425 | 429) || status >= 500 {
+            return Self::Busy { status };
+        }
+        Self::Refused { status, codes: codes(body) }
+    }
+
+    /// Whether the same call may succeed later. Otherwise the idempotency key is free.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NoAnswer(_) | Self::Busy { .. } | Self::Unreadable(_) => true,
+            // "Idempotency key already used": the first answer was lost, the list of refunds tells.
+            Self::Refused { codes, .. } => codes.iter().any(|code| code == "2032"),
+        }
+    }
+
+    /// Whether the resource does not exist for this account.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+
+    /// What a refused refund means. By code first: the documents put codes under HTTP classes that live answers
+    /// do not use.
+    #[must_use]
+    pub fn refusal(&self) -> Refusal {
+        let Self::Refused { status, codes } = self else { return Refusal::Other };
+        let by_code = codes.iter().find_map(|code| match code.as_str() {
+            "2024" | "15016" => Some(Refusal::TooOld),
+            "2031" => Some(Refusal::NoBalance),
+            "2063" | "2085" | "3005" => Some(Refusal::WrongState),
+            "3024" => Some(Refusal::PartialUnsupported),
+            "2017" | "4040" | "4041" => Some(Refusal::Amount),
+            "2000" => Some(Refusal::NotFound),
+            "3002" => Some(Refusal::NotActivated),
+            _ => None,
+        });
+        by_code.unwrap_or(match status {
+            401 | 403 => Refusal::NotActivated,
+            404 => Refusal::NotFound,
+            _ => Refusal::Other,
+        })
+    }
+}
+
+/// Every code of an error body: `cause[].code` (a list, one object or nothing), `errors[].code`, `code`, `error`.
+fn codes(body: &[u8]) -> Vec<String> {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let several = |key: &str| match body.get(key) {
+        Some(Value::Array(items)) => items.clone(),
+        Some(item @ Value::Object(_)) => vec![item.clone()],
+        _ => Vec::new(),
+    };
+    let nested = several("cause").into_iter().chain(several("errors"));
+    let code = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let nested: Vec<_> = nested.filter_map(|item| item.get("code").and_then(code)).collect();
+    let top = ["code", "error"].into_iter().filter_map(|key| body.get(key).and_then(code));
+    nested.into_iter().chain(top).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_in_every_envelope() {
+        for (body, expected) in [
+            (r#"{"message":"x","error":"bad_request","status":400,"cause":[{"code":2063,"description":"y"}]}"#, "2063 bad_request"),
+            (r#"{"message":"x","error":"bad_request","cause":{"code":"2063"}}"#, "2063 bad_request"),
+            (r#"{"message":"x","error":"not_found","cause":null}"#, "not_found"),
+            (r#"{"message":"x","error":"not_found","cause":[]}"#, "not_found"),
+            (r#"{"errors":[{"code":"already_queued_order_for_terminal","details":["d"]}]}"#, "already_queued_order_for_terminal"),
+            (r#"{"code":"unauthorized","message":"x"}"#, "unauthorized"),
+            (r#"{"error":"invalid_grant","status":400}"#, "invalid_grant"),
+            ("<html>", ""),
+            ("[]", ""),
+            ("", ""),
+        ] {
+            assert_eq!(codes(body.as_bytes()).join(" "), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn only_a_definite_refusal_frees_the_key() {
+        for status in [408, 409, 423, 425, 429, 500, 502, 503, 504] {
+            assert!(ApiError::from_answer(status, b"{}").is_passing(), "{status}");
+        }
+        for status in [400, 401, 403, 404, 422] {
+            assert!(!ApiError::from_answer(status, b"{}").is_passing(), "{status}");
+        }
+        assert!(ApiError::from_answer(404, br#"{"cause":[{"code":2032}]}"#).is_passing());
+        assert!(ApiError::NoAnswer("timeout").is_passing());
+    }
+
+    #[test]
+    fn a_refused_refund_becomes_advice_by_code_and_then_by_class() {
+        let refusal = |status, body: &str| ApiError::from_answer(status, body.as_bytes()).refusal();
+        assert_eq!(refusal(404, r#"{"cause":[{"code":2024}]}"#), Refusal::TooOld);
+        assert_eq!(refusal(400, r#"{"cause":[{"code":2063}]}"#), Refusal::WrongState);
+        assert_eq!(refusal(404, r#"{"cause":[{"code":3024}]}"#), Refusal::PartialUnsupported);
+        assert_eq!(refusal(401, r#"{"cause":[{"code":4040}]}"#), Refusal::Amount);
+        assert_eq!(refusal(401, "{}"), Refusal::NotActivated);
+        assert_eq!(refusal(404, "{}"), Refusal::NotFound);
+        assert_eq!(refusal(400, r#"{"cause":[{"code":9999}]}"#), Refusal::Other);
+    }
+}

@@ -1,0 +1,190 @@
+//! One try to pay a sale: a Mercado Pago payment and everything it was seen to be.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::id::PaymentId;
+use crate::money::Money;
+use crate::payment::{Channel, PaymentFact, PaymentStatus, Standing};
+
+/// Why a person must look at a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewReason {
+    /// Another seller got the money.
+    Collector,
+    /// Paid in another currency.
+    Currency,
+    /// More or less than is owed, or an amount that cannot be read.
+    Amount,
+    /// The payment names another sale, or none.
+    Reference,
+    /// A test payment for a live account.
+    LiveMode,
+    /// A status that the documents do not know, of a payment that had been approved.
+    UnknownStatus,
+    /// Mercado Pago told a sequence of statuses that cannot be.
+    Contradiction,
+    /// The station was told that the sale is paid, and does not know it.
+    UnknownToStation,
+    /// Money that must go back could not: Mercado Pago refused the system's own refund.
+    RefundRefused,
+}
+
+impl ReviewReason {
+    /// The word in our API and in the ledger.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Collector => "collector",
+            Self::Currency => "currency",
+            Self::Amount => "amount",
+            Self::Reference => "reference",
+            Self::LiveMode => "live_mode",
+            Self::UnknownStatus => "unknown_status",
+            Self::Contradiction => "contradiction",
+            Self::UnknownToStation => "unknown_to_station",
+            Self::RefundRefused => "refund_refused",
+        }
+    }
+}
+
+/// What a payment was at one time of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Observation {
+    /// The resource's own time of that change.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Its state.
+    pub status: PaymentStatus,
+    /// Minor units given back by then.
+    pub refunded: u64,
+    /// The reason behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+/// One payment that named a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The payment.
+    pub payment_id: PaymentId,
+    /// Where it was made.
+    pub channel: Channel,
+    /// How: `visa`, `account_money`. Merchant orders do not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// How much; `None` when Mercado Pago's text was no amount.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    /// Why it cannot settle the sale.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub misfits: Vec<ReviewReason>,
+    /// When the money moved, if it ever did.
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none", default)]
+    pub approved_at: Option<OffsetDateTime>,
+    /// What it was, oldest first by Mercado Pago's own time. Never empty, never shortened.
+    pub history: Vec<Observation>,
+}
+
+impl Attempt {
+    /// A payment seen for the first time.
+    #[must_use]
+    pub fn first_seen(fact: &PaymentFact, misfits: Vec<ReviewReason>) -> Self {
+        let mut attempt = Self {
+            payment_id: fact.id.clone(),
+            channel: fact.channel,
+            method: None,
+            amount: fact.amount,
+            misfits: Vec::new(),
+            approved_at: None,
+            history: Vec::new(),
+        };
+        attempt.learn(fact, misfits);
+        attempt
+    }
+
+    /// Takes in what a fetch told. Says whether anything was new. What is learned does not depend on the order
+    /// of fetches: the history is a set, sorted by the resource's own time.
+    pub fn learn(&mut self, fact: &PaymentFact, misfits: Vec<ReviewReason>) -> bool {
+        let before = (self.history.len(), self.misfits.len(), self.approved_at, self.method.clone());
+        // A merchant order gives no sum of refunds now and then; what was known at that time still holds.
+        let known = self.history.iter().filter(|seen| seen.at <= fact.updated_at).map(|seen| seen.refunded).max();
+        let observation = Observation {
+            at: fact.updated_at,
+            status: fact.status.clone(),
+            refunded: fact.refunded.map(Money::minor).or(known).unwrap_or(0),
+            detail: fact.status_detail.clone(),
+        };
+        if let Err(place) = self.history.binary_search(&observation) {
+            self.history.insert(place, observation);
+        }
+        for misfit in misfits {
+            if let Err(place) = self.misfits.binary_search(&misfit) {
+                self.misfits.insert(place, misfit);
+            }
+        }
+        if self.method.is_none() {
+            self.method.clone_from(&fact.method);
+        }
+        // Approved once is approved at that time for ever; a resource without the date has that of its change.
+        let approved = match fact.status.standing() {
+            Standing::Waiting | Standing::Failed | Standing::Unknown => None,
+            _ => Some(fact.approved_at.unwrap_or(fact.updated_at)),
+        };
+        self.approved_at = match (self.approved_at, approved) {
+            (Some(known), Some(told)) => Some(known.min(told)),
+            (known, told) => known.or(told),
+        };
+        before != (self.history.len(), self.misfits.len(), self.approved_at, self.method.clone())
+    }
+
+    /// What it is now: the latest by Mercado Pago's own time.
+    #[must_use]
+    pub fn latest(&self) -> Option<&Observation> {
+        self.history.last()
+    }
+
+    /// What that means for the money.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.latest().map_or(Standing::Unknown, |latest| latest.status.standing())
+    }
+
+    /// Whether it can settle its sale.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.misfits.is_empty()
+    }
+
+    /// Whether the money is in the seller's account.
+    #[must_use]
+    pub fn is_approved(&self) -> bool {
+        self.standing() == Standing::Approved
+    }
+
+    /// Minor units that Mercado Pago says were given back.
+    #[must_use]
+    pub fn refunded_minor(&self) -> u64 {
+        self.latest().map_or(0, |latest| latest.refunded)
+    }
+
+    /// Why a person must look at it. A payment that does not fit matters while its money is here or held: one
+    /// that failed, or went back in full, does not.
+    pub fn review_reasons(&self) -> impl Iterator<Item = ReviewReason> {
+        let (standing, was_approved) = (self.standing(), self.approved_at.is_some());
+        let holds_money = matches!(standing, Standing::Approved | Standing::InMediation | Standing::ChargedBack)
+            || (standing == Standing::Unknown && was_approved);
+        let misfits = self.misfits.iter().copied().filter(move |_| holds_money);
+        let unknown = (standing == Standing::Unknown && was_approved).then_some(ReviewReason::UnknownStatus);
+        misfits.chain(unknown).chain(self.contradicts_itself().then_some(ReviewReason::Contradiction))
+    }
+
+    /// Whether its history has a step that cannot be, such as approved after refunded.
+    fn contradicts_itself(&self) -> bool {
+        self.history.iter().zip(self.history.iter().skip(1)).any(|(earlier, later)| {
+            // Two readings of one instant have no order between them.
+            earlier.at != later.at && !earlier.status.may_become(&later.status)
+        })
+    }
+}

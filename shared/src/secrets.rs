@@ -1,0 +1,155 @@
+//! Accounts and their secrets, from AWS Secrets Manager: two documents, so that the public intake never holds an
+//! access token. Each is a JSON object from account id to an entry, read at start and again every few minutes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aws_sdk_secretsmanager::Client;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
+
+use crate::id::AccountId;
+use crate::settlement::Seller;
+
+/// What asking Mercado Pago for an account takes. From the accounts secret.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// The seller's token.
+    pub access_token: SecretString,
+    /// The seller's user id.
+    pub collector_id: String,
+    /// Whether it takes real money.
+    pub live: bool,
+}
+
+impl Account {
+    /// What its payments are checked against.
+    #[must_use]
+    pub fn seller(&self) -> Seller {
+        Seller { collector_id: self.collector_id.clone(), live: self.live }
+    }
+}
+
+/// What an account's notifications are checked with. From the webhooks secret.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Webhooks {
+    /// Keys of the notification URLs that were handed out: one, or two while they are changed.
+    pub intake_keys: Vec<SecretString>,
+    /// Secrets of the Mercado Pago applications that notify: QR and Point have one each, and two while renewed.
+    pub webhook_secrets: Vec<SecretString>,
+    /// What to do with a signature that does not verify.
+    #[serde(default)]
+    pub unverified: Unverified,
+}
+
+/// What to do with a notification that should verify and does not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unverified {
+    /// 401.
+    #[default]
+    Refuse,
+    /// Take it as a mere hint: for accounts whose real deliveries do not verify, as has been reported.
+    Hint,
+}
+
+/// The secret could not be read.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the secret could not be read: {0}")]
+pub struct SecretError(String);
+
+/// How long a reading is good.
+const FRESH: Duration = Duration::from_secs(300);
+/// How soon it is read again when an account is missing from it: it may have been added a moment ago. This also
+/// bounds what a stranger who makes up account names can cost.
+const RECHECK: Duration = Duration::from_secs(15);
+
+/// One secret document, kept in memory.
+#[derive(Debug)]
+pub struct Book<T> {
+    client: Client,
+    secret: String,
+    pages: Mutex<Option<Pages<T>>>,
+}
+
+#[derive(Debug)]
+struct Pages<T> {
+    read_at: Instant,
+    entries: Arc<BTreeMap<AccountId, T>>,
+}
+
+impl<T: DeserializeOwned> Book<T> {
+    /// The document of a secret, by name or ARN.
+    #[must_use]
+    pub fn new(client: Client, secret: String) -> Self {
+        Self { client, secret, pages: Mutex::new(None) }
+    }
+
+    /// Reads it ahead of the first event. A failure is left to that event.
+    pub async fn warm(&self) {
+        if let Err(error) = self.entries(FRESH).await {
+            tracing::warn!(event = "secret_not_read", %error, "The first event will read the secret again");
+        }
+    }
+
+    /// The entry of an account, if it has one.
+    pub async fn get(&self, account: &AccountId) -> Result<Option<Found<T>>, SecretError> {
+        for oldest in [FRESH, RECHECK] {
+            let entries = self.entries(oldest).await?;
+            if entries.contains_key(account) {
+                return Ok(Some(Found { entries, account: account.clone() }));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn entries(&self, oldest: Duration) -> Result<Arc<BTreeMap<AccountId, T>>, SecretError> {
+        let mut pages = self.pages.lock().await;
+        if let Some(pages) = pages.as_ref().filter(|pages| pages.read_at.elapsed() < oldest) {
+            return Ok(Arc::clone(&pages.entries));
+        }
+        match self.read().await {
+            Ok(entries) => {
+                let entries = Arc::new(entries);
+                *pages = Some(Pages { read_at: Instant::now(), entries: Arc::clone(&entries) });
+                Ok(entries)
+            }
+            // What was known a while ago is better than no answer.
+            Err(error) => match pages.as_ref() {
+                Some(pages) => {
+                    tracing::warn!(event = "secret_not_read", %error, "Going on with an older reading");
+                    Ok(Arc::clone(&pages.entries))
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn read(&self) -> Result<BTreeMap<AccountId, T>, SecretError> {
+        let answer = self.client.get_secret_value().secret_id(&self.secret).send().await;
+        let answer = answer.map_err(|error| SecretError(crate::aws::explain(&error)))?;
+        let text = answer.secret_string().ok_or_else(|| SecretError("it has no text".to_owned()))?;
+        // An error of serde may quote the value that it did not like: only its place is told.
+        serde_json::from_str(text)
+            .map_err(|error| SecretError(format!("line {} column {}", error.line(), error.column())))
+    }
+}
+
+/// An entry of a reading, which stays valid while it is held.
+#[derive(Clone, Debug)]
+pub struct Found<T> {
+    entries: Arc<BTreeMap<AccountId, T>>,
+    account: AccountId,
+}
+
+impl<T> std::ops::Deref for Found<T> {
+    type Target = T;
+
+    #[allow(clippy::indexing_slicing, reason = "made only for an account that is in the entries, which are frozen")]
+    fn deref(&self) -> &T {
+        &self.entries[&self.account]
+    }
+}
