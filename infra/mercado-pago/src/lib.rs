@@ -1,1 +1,49 @@
-//! See the crate's modules.
+//! A Mercado Pago that can be run, scanned, paid, delayed and broken.
+//!
+//! It serves the part of Mercado Pago's API that the unattended QR of fuel pumps uses, plays the buyer with the app, sends
+//! the notifications, and lets everything go wrong on request. It is an independent reading of Mercado Pago's documents:
+//! it shares no code with what it is meant to test.
+//!
+//! * [`Simulator`] runs one, on a port of this machine only. Many run in one process; there is no global state.
+//! * The API is strict where Mercado Pago is, with Mercado Pago's own errors.
+//! * `/_control` is what the simulator adds; its methods are also on [`Simulator`].
+//! * `/` has the QRs to print, `/phone` the buyer's phone, `/_control/` the switches.
+//!
+//! Money is an integer of minor units inside and the text of a JSON number outside; no amount passes through a float.
+
+mod account;
+mod amount;
+mod api;
+mod app;
+mod buyer;
+mod calls;
+mod clock;
+mod control;
+mod error;
+mod faults;
+mod json;
+mod model;
+mod news;
+mod pages;
+mod persist;
+mod qr;
+mod respond;
+mod server;
+mod simulator;
+mod site;
+mod tls;
+mod world;
+
+pub use account::Account;
+pub use buyer::reading::Screen;
+pub use buyer::scan::{Scan, ScanError};
+pub use clock::Moment;
+pub use control::lever::{LeverError, PaymentChange, PaymentDraft};
+pub use faults::{
+    ApiFault, Callback, CallbackMethod, Effect, Fate, Faults, NotificationFaults, Refunds, Twist, Webhooks,
+};
+pub use json::Json;
+pub use model::refund::RefundStatus;
+pub use news::{Dialect, Notification, ReleaseOrder, State, Try};
+pub use simulator::{Config, Simulator, StartError};
+pub use site::Site;

@@ -1,0 +1,7 @@
+//! The buyer with the app: scanning, being shown a screen, paying.
+
+pub mod document;
+pub mod loyalty;
+pub mod means;
+pub mod reading;
+pub mod scan;

@@ -1,0 +1,90 @@
+//! `/_control`: what the simulator adds to Mercado Pago, over HTTP.
+
+pub mod lever;
+mod levers;
+mod news;
+mod scans;
+mod sellers;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::buyer::scan::ScanError;
+use crate::json::object;
+use crate::respond;
+
+/// The routes below `/_control`.
+pub fn routes() -> Router<Arc<App>> {
+    let inner = Router::new()
+        .route("/scans", get(scans::list).post(scans::create))
+        .route("/scans/{scan}", get(scans::read))
+        .route("/scans/{scan}/poll", post(scans::poll))
+        .route("/scans/{scan}/pay", post(scans::pay))
+        .route("/scans/{scan}/abandon", post(scans::abandon))
+        .route("/means", get(scans::means))
+        .route("/notifications", get(news::list).delete(news::clear))
+        .route("/notifications/release", post(news::release))
+        .route("/notifications/{notification}/resend", post(news::resend))
+        .route("/idle", post(news::idle))
+        .route("/faults", get(levers::faults).put(levers::set_faults).delete(levers::clear_faults))
+        .route("/calls", get(levers::calls).delete(levers::clear_calls))
+        .route("/clock", get(levers::clock).post(levers::advance_clock))
+        .route("/payments", get(levers::payments).post(levers::create_payment))
+        .route("/payments/{payment}", axum::routing::put(levers::change_payment))
+        .route("/refunds/{refund}", axum::routing::put(levers::complete_refund))
+        .route("/chargebacks", post(levers::charge_back))
+        .route("/accounts", get(sellers::list).post(sellers::put))
+        .route("/pos", get(sellers::points));
+    Router::new().nest("/_control", inner)
+}
+
+/// An error of the control API: `{"error": "..."}`.
+#[derive(Debug)]
+pub struct ControlError(StatusCode, String);
+
+impl ControlError {
+    fn bad(message: impl Into<String>) -> Self {
+        Self(StatusCode::BAD_REQUEST, message.into())
+    }
+
+    fn missing(message: impl Into<String>) -> Self {
+        Self(StatusCode::NOT_FOUND, message.into())
+    }
+}
+
+impl IntoResponse for ControlError {
+    fn into_response(self) -> Response {
+        respond::json(self.0, &object! {"error": self.1})
+    }
+}
+
+impl From<ScanError> for ControlError {
+    fn from(error: ScanError) -> Self {
+        let status = match error {
+            ScanError::UnknownPos(_) | ScanError::UnknownScan(_) => StatusCode::NOT_FOUND,
+            ScanError::AmbiguousPos(_) | ScanError::WrongScreen(_) => StatusCode::CONFLICT,
+            ScanError::UnknownMeans(_) => StatusCode::BAD_REQUEST,
+        };
+        Self(status, error.to_string())
+    }
+}
+
+impl From<lever::LeverError> for ControlError {
+    fn from(error: lever::LeverError) -> Self {
+        match error {
+            lever::LeverError::Unknown(_) => Self::missing(error.to_string()),
+            lever::LeverError::Refused(_) => Self::bad(error.to_string()),
+        }
+    }
+}
+
+/// Reads the body of a control request.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ControlError> {
+    serde_json::from_slice(body).map_err(|error| ControlError::bad(error.to_string()))
+}

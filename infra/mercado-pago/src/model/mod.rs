@@ -1,0 +1,8 @@
+//! What Mercado Pago keeps, and how it shows each thing.
+
+pub mod chargeback;
+pub mod order;
+pub mod payment;
+pub mod pos;
+pub mod refund;
+pub mod store;

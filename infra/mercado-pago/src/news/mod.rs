@@ -1,0 +1,197 @@
+//! Notifications: what is told to whom, in which dialect, and what became of it.
+
+mod compose;
+mod deliver;
+pub mod signature;
+
+use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::app::{App, lock};
+use crate::clock::Moment;
+use crate::faults::{Fate, happens};
+use crate::world::Change;
+
+/// The two systems of notifications.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dialect {
+    /// The feed: `topic` and `id` in the query, never verifiable.
+    Ipn,
+    /// Webhooks: `type` and `data.id` in the query, signed.
+    Webhooks,
+}
+
+/// Where a notification stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// On its way, or between two tries.
+    Sending,
+    /// Kept until released.
+    Held,
+    /// Never sent.
+    Lost,
+    /// Acknowledged with 200 or 201.
+    Delivered,
+    /// Given up after the last try.
+    Failed,
+}
+
+/// A notification with its story.
+#[derive(Debug, Clone, Serialize)]
+pub struct Notification {
+    /// Its number here.
+    pub id: u64,
+    /// The seller.
+    pub account: u64,
+    /// The system that sends it.
+    pub dialect: Dialect,
+    /// `merchant_order`, `payment`, ...
+    pub topic: String,
+    /// The id of what it is about.
+    pub resource: String,
+    /// Where it goes, query included.
+    pub url: String,
+    /// Its body.
+    pub body: String,
+    /// When it was made.
+    pub created: Moment,
+    /// Where it stands.
+    pub state: State,
+    /// Each try.
+    pub tries: Vec<Try>,
+}
+
+/// One try to deliver a notification.
+#[derive(Debug, Clone, Serialize)]
+pub struct Try {
+    /// When.
+    pub at: Moment,
+    /// What was sent beside the body.
+    pub headers: Vec<(String, String)>,
+    /// The answer's status.
+    pub status: Option<u16>,
+    /// The beginning of the answer's body, or why there was none.
+    pub answer: String,
+}
+
+/// The order in which held notifications are released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseOrder {
+    /// Oldest first.
+    #[default]
+    Fifo,
+    /// Newest first.
+    Lifo,
+    /// Any order, from a seed.
+    Shuffle,
+}
+
+/// All notifications of a simulator.
+pub struct News {
+    log: Mutex<Vec<Notification>>,
+    /// How many tries are due now or under way.
+    busy: watch::Sender<usize>,
+}
+
+impl Default for News {
+    fn default() -> Self {
+        Self { log: Mutex::default(), busy: watch::Sender::new(0) }
+    }
+}
+
+impl News {
+    /// All of them, oldest first.
+    pub fn all(&self) -> Vec<Notification> {
+        lock(&self.log).clone()
+    }
+
+    /// Forgets them.
+    pub fn clear(&self) {
+        lock(&self.log).retain(|notification| matches!(notification.state, State::Sending | State::Held));
+    }
+
+    /// Changes one; numbers are given in order and kept, so the log is sorted.
+    fn with<T>(&self, id: u64, act: impl FnOnce(&mut Notification) -> T) -> Option<T> {
+        let mut log = lock(&self.log);
+        let at = log.binary_search_by_key(&id, |notification| notification.id).ok()?;
+        log.get_mut(at).map(act)
+    }
+
+    /// Returns when nothing is under way that is due.
+    pub async fn idle(&self) {
+        // The sender lives in `self`: the channel cannot be closed.
+        let _ = self.busy.subscribe().wait_for(|busy| *busy == 0).await;
+    }
+
+    fn add(&self, notification: Notification) -> u64 {
+        let mut log = lock(&self.log);
+        let id = log.last().map_or(1, |last| last.id + 1);
+        log.push(Notification { id, ..notification });
+        id
+    }
+}
+
+impl App {
+    /// Tells whom changes concern.
+    pub fn announce(self: &Arc<Self>, changes: &[Change]) {
+        let faults = self.faults();
+        let composed = {
+            let world = self.world();
+            let now = self.clock.now();
+            changes
+                .iter()
+                .flat_map(|change| compose::compose(&world, change, &faults.webhooks, now))
+                .collect::<Vec<_>>()
+        };
+        let rules = &faults.notifications;
+        for notification in composed {
+            for _ in 0..=rules.extra_copies {
+                let fate =
+                    if happens(rules.chance, &mut lock(&self.rng)) { rules.fate } else { Fate::Deliver };
+                let state = match fate {
+                    Fate::Deliver => State::Sending,
+                    Fate::Lose => State::Lost,
+                    Fate::Hold => State::Held,
+                };
+                let id = self.news.add(Notification { state, ..notification.clone() });
+                if fate == Fate::Deliver {
+                    self.deliver(vec![id], rules.delay_ms);
+                }
+            }
+        }
+    }
+
+    /// Sends what was held, one after the other, in an order. Returns the numbers in that order.
+    pub fn release(self: &Arc<Self>, order: ReleaseOrder, seed: u64) -> Vec<u64> {
+        let mut ids: Vec<u64> = {
+            let mut log = lock(&self.news.log);
+            let held = log.iter_mut().filter(|notification| notification.state == State::Held);
+            held.map(|notification| {
+                notification.state = State::Sending;
+                notification.id
+            })
+            .collect()
+        };
+        match order {
+            ReleaseOrder::Fifo => {}
+            ReleaseOrder::Lifo => ids.reverse(),
+            ReleaseOrder::Shuffle => fastrand::Rng::with_seed(seed).shuffle(&mut ids),
+        }
+        self.deliver(ids.clone(), 0);
+        ids
+    }
+
+    /// Sends one again, whatever became of it.
+    pub fn resend(self: &Arc<Self>, id: u64) -> bool {
+        let found = self.news.with(id, |notification| notification.state = State::Sending).is_some();
+        if found {
+            self.deliver(vec![id], 0);
+        }
+        found
+    }
+}

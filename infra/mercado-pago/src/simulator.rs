@@ -1,0 +1,243 @@
+//! Running a simulator inside a program.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::account::Account;
+use crate::app::{App, lock};
+use crate::buyer::scan::{self, Scan, ScanError};
+use crate::control::lever::{LeverError, PaymentChange, PaymentDraft};
+use crate::faults::Faults;
+use crate::json::Json;
+use crate::model::refund::RefundStatus;
+use crate::news::{Notification, ReleaseOrder};
+use crate::{persist, server};
+
+/// How a simulator runs.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens; an address of this machine only. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The sellers. They replace those of the state that have the same collector id.
+    pub accounts: Vec<Account>,
+    /// The file that keeps the state across restarts.
+    pub state: Option<PathBuf>,
+    /// Whether a scan asks the seller's server by itself. Without it, [`Simulator::poll`] asks.
+    pub auto_poll: bool,
+    /// What chance starts from.
+    pub seed: u64,
+}
+
+/// Why a simulator does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It would be reachable from other machines; it has no login.
+    #[error("{0} is not an address of this machine only")]
+    NotLoopback(SocketAddr),
+    /// The port cannot be had.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The state cannot be read.
+    #[error("cannot read the state {0}: {1}")]
+    State(PathBuf, std::io::Error),
+    /// Two sellers share a token.
+    #[error("the sellers {0} and {1} have the same access token")]
+    SharedToken(u64, u64),
+    /// The client for callbacks cannot be made.
+    #[error("cannot make an HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+}
+
+/// A running Mercado Pago. It stops when it is dropped; [`Simulator::shutdown`] also writes the state first.
+pub struct Simulator {
+    app: Arc<App>,
+    state: Option<PathBuf>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Simulator {
+    /// Starts one.
+    pub async fn start(config: Config) -> Result<Simulator, StartError> {
+        let listen = config.listen;
+        if !listen.ip().is_loopback() {
+            return Err(StartError::NotLoopback(listen));
+        }
+        let mut world = match &config.state {
+            Some(path) => persist::load(path).map_err(|error| StartError::State(path.clone(), error))?,
+            None => crate::world::World::default(),
+        };
+        for account in config.accounts {
+            if let Some(other) = world.token_clash(&account) {
+                return Err(StartError::SharedToken(other, account.collector_id));
+            }
+            world.accounts.insert(account.collector_id, account);
+        }
+        let listener = TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
+        let bound = listener.local_addr().map_err(|error| StartError::Listen(listen, error))?;
+        let choices = (config.auto_poll, config.seed);
+        let app = Arc::new(App::new(format!("http://{bound}"), scan::client()?, world, choices));
+        let router = server::router(&app);
+        let mut tasks = vec![tokio::spawn(async move {
+            server::serve(listener, router).await;
+        })];
+        if let Some(path) = config.state.clone() {
+            tasks.push(tokio::spawn(keep_written(Arc::clone(&app), path)));
+        }
+        Ok(Simulator { app, state: config.state, tasks })
+    }
+
+    /// Where it listens: `http://127.0.0.1:9001`.
+    pub fn url(&self) -> String {
+        self.app.base.clone()
+    }
+
+    /// Stops it; the state is written first.
+    pub async fn shutdown(self) {
+        self.stop();
+        // The writer may be in the middle of a write: it is over before the last one begins.
+        let Simulator { app, state, .. } = &self;
+        if let Some(path) = state {
+            write(app, path).await;
+        }
+    }
+
+    fn stop(&self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.app.stop();
+    }
+
+    /// Adds a seller, or changes the one with that collector id.
+    pub fn put_account(&self, account: Account) -> Result<(), LeverError> {
+        self.app.put_account(account)
+    }
+
+    /// Scans a QR, named by the point of sale's id, external id, QR text or url.
+    pub fn scan(&self, pos: &str) -> Result<Scan, ScanError> {
+        self.app.scan(pos)
+    }
+
+    /// A scan as it is now.
+    pub fn scan_of(&self, scan: u64) -> Result<Scan, ScanError> {
+        self.app.scan_of(scan)
+    }
+
+    /// Asks the seller's server for the order now.
+    pub async fn poll(&self, scan: u64) -> Result<Scan, ScanError> {
+        self.app.poll(scan).await
+    }
+
+    /// Pays with a means of payment of that name (`visa`, `rejected_funds`, ...).
+    pub fn pay(&self, scan: u64, means: &str) -> Result<Scan, ScanError> {
+        self.app.pay(scan, means)
+    }
+
+    /// The buyer walks away.
+    pub fn abandon(&self, scan: u64) -> Result<Scan, ScanError> {
+        self.app.abandon(scan)
+    }
+
+    /// The switches.
+    pub fn faults(&self) -> Faults {
+        self.app.faults()
+    }
+
+    /// Sets the switches.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), LeverError> {
+        self.app.set_faults(faults)
+    }
+
+    /// All notifications, oldest first.
+    pub fn notifications(&self) -> Vec<Notification> {
+        self.app.news.all()
+    }
+
+    /// Sends the notifications that are held; their numbers in the order of sending.
+    pub fn release(&self, order: ReleaseOrder, seed: u64) -> Vec<u64> {
+        self.app.release(order, seed)
+    }
+
+    /// Sends a notification again; false when there is none of that number.
+    pub fn resend(&self, notification: u64) -> bool {
+        self.app.resend(notification)
+    }
+
+    /// Returns when no notification is under way, not counting those that wait for a later try.
+    pub async fn idle(&self) {
+        self.app.news.idle().await;
+    }
+
+    /// Makes a payment without a scan. Returns its id.
+    pub fn create_payment(&self, draft: &PaymentDraft) -> Result<u64, LeverError> {
+        self.app.create_payment(draft)
+    }
+
+    /// Changes a payment's status.
+    pub fn change_payment(&self, payment: u64, change: &PaymentChange) -> Result<(), LeverError> {
+        self.app.change_payment(payment, change)
+    }
+
+    /// Ends a refund that is in process.
+    pub fn complete_refund(&self, refund: u64, status: RefundStatus) -> Result<(), LeverError> {
+        self.app.complete_refund(refund, status)
+    }
+
+    /// Makes a chargeback of a payment, of all of it unless minor units are given. Returns its id.
+    pub fn charge_back(&self, payment: u64, amount: Option<i64>) -> Result<String, LeverError> {
+        self.app.charge_back(payment, amount)
+    }
+
+    /// A payment as the API shows it.
+    pub fn payment(&self, payment: u64) -> Option<Json> {
+        let world = self.app.world();
+        world.payments.get(&payment).map(|payment| world.render_payment(payment))
+    }
+
+    /// A merchant order as the API shows it.
+    pub fn merchant_order(&self, order: u64) -> Option<Json> {
+        let world = self.app.world();
+        world.orders.get(&order).map(|order| world.render_order(order))
+    }
+
+    /// How often a route of the API was called: `GET /v1/payments/{payment}`.
+    pub fn calls(&self, route: &str) -> u64 {
+        lock(&self.app.calls).of(route)
+    }
+
+    /// Moves the clock forward.
+    pub fn advance_clock(&self, by: Duration) {
+        self.app.clock.advance(by.try_into().unwrap_or(time::Duration::MAX));
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Writes the state after changes. Changes that come while it writes are written together.
+async fn keep_written(app: Arc<App>, path: PathBuf) {
+    loop {
+        app.changed.notified().await;
+        write(&app, &path).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A state that cannot be written is no reason to stop paying; it is said on the error output.
+async fn write(app: &Arc<App>, path: &std::path::Path) {
+    let text = serde_json::to_vec(&*app.world()).map_err(std::io::Error::other);
+    let path = path.to_owned();
+    let written =
+        tokio::task::spawn_blocking(move || text.and_then(|text| persist::save(&path, &text))).await;
+    if let Ok(Err(error)) = written {
+        eprintln!("the state cannot be written: {error}");
+    }
+}
