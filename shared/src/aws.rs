@@ -31,11 +31,8 @@ pub struct Patience {
 
 impl Patience {
     /// For a caller who waits: a lookup, a notification.
-    pub const SHORT: Self = Self {
-        attempts: 2,
-        attempt: Duration::from_millis(800),
-        whole: Duration::from_millis(1_700),
-    };
+    pub const SHORT: Self =
+        Self { attempts: 2, attempt: Duration::from_millis(800), whole: Duration::from_millis(1_700) };
     /// For work that will be repeated if it fails.
     pub const LONG: Self =
         Self { attempts: 3, attempt: Duration::from_secs(3), whole: Duration::from_secs(8) };
@@ -90,7 +87,8 @@ impl Aws {
         let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let tls = TlsContext::builder().with_trust_store(roots).build();
         let tls = tls.map_err(|error| ConfigError::new("TLS roots", &error.to_string()))?;
-        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https();
+        let http =
+            Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https();
         let any = env.optional("AWS_ENDPOINT_URL");
         let endpoint = |name| env.optional(name).or_else(|| any.clone());
         Ok(Self {

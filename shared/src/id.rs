@@ -160,7 +160,8 @@ impl ExternalReference {
         let text = text.to_ascii_lowercase();
         let (station, rest) = sized(&text).ok_or(RULE)?;
         let (position, rest) = sized(rest).ok_or(RULE)?;
-        let tail_is_ours = rest.len() == ORDER_DIGITS + TAIL_DIGITS && rest.bytes().all(|b| DIGITS.contains(&b));
+        let tail_is_ours =
+            rest.len() == ORDER_DIGITS + TAIL_DIGITS && rest.bytes().all(|b| DIGITS.contains(&b));
         if !tail_is_ours {
             return Err(RULE);
         }
@@ -185,6 +186,14 @@ impl ExternalReference {
     #[must_use]
     pub fn position(&self) -> &PositionId {
         &self.position
+    }
+
+    /// The place of the sale among those of its position.
+    #[must_use]
+    pub fn order(&self) -> SaleOrder {
+        let digits = self.within_position().bytes().take(ORDER_DIGITS);
+        let value = |byte: u8| DIGITS.iter().position(|digit| *digit == byte).unwrap_or(0) as u64;
+        SaleOrder(digits.fold(0, |sum, byte| sum.saturating_mul(36).saturating_add(value(byte))))
     }
 
     /// Order and hash: what tells the sale from others of its position, and sorts by age as text.
@@ -299,6 +308,12 @@ mod tests {
         fn a_reference_is_read_back_in_either_case(reference in any_reference()) {
             prop_assert_eq!(&ExternalReference::parse(reference.as_str()).unwrap(), &reference);
             prop_assert_eq!(&ExternalReference::parse(&reference.as_str().to_ascii_uppercase()).unwrap(), &reference);
+        }
+
+        #[test]
+        fn a_reference_knows_its_place(order in 0_u64..100_000_000_000_000) {
+            let (station, position, sale) = (StationId::parse("1").unwrap(), PositionId::parse("1").unwrap(), SaleId::parse("x").unwrap());
+            prop_assert_eq!(ExternalReference::new(&station, &position, &sale, SaleOrder(order)).order(), SaleOrder(order));
         }
 
         #[test]

@@ -168,7 +168,11 @@ pub(crate) mod tests {
         for state in [PositionState::Idle, PositionState::OutOfOrder] {
             let position = Position { state, ..position() };
             assert_eq!(answer(&position, None, NOON), Answer::NothingOwed(Generation::V1));
-            assert_eq!(answer(&position, Some(&owed), NOON), Answer::Order(&position, &owed), "owed all the same");
+            assert_eq!(
+                answer(&position, Some(&owed), NOON),
+                Answer::Order(&position, &owed),
+                "owed all the same"
+            );
         }
         for status in SaleStatus::ALL.into_iter().filter(|status| *status != SaleStatus::Pending) {
             let sale = Sale { status, ..owed.clone() };

@@ -94,12 +94,20 @@ fn product(product: &crate::sale::Product) -> Result<Product<'_>, String> {
 }
 
 fn exactly(field: &str, text: &str, length: usize) -> Result<(), String> {
-    if text.chars().count() == length { Ok(()) } else { Err(format!("{field} must have {length} characters")) }
+    if text.chars().count() == length {
+        Ok(())
+    } else {
+        Err(format!("{field} must have {length} characters"))
+    }
 }
 
 /// Padded with zeros on the left, as the programmes want numbers.
 fn padded(field: &str, text: &str, length: usize) -> Result<String, String> {
-    if text.len() > length { Err(format!("{field} has more than {length} characters")) } else { Ok(format!("{text:0>length$}")) }
+    if text.len() > length {
+        Err(format!("{field} has more than {length} characters"))
+    } else {
+        Ok(format!("{text:0>length$}"))
+    }
 }
 
 /// `2019-12-12T10:40:49.000+00:00`: milliseconds and offset, as in the documents' examples.
@@ -144,7 +152,10 @@ mod tests {
     fn the_complete_block() {
         let sale = claimed();
         let text = serde_json::to_string(&block(&sale).unwrap().unwrap()).unwrap();
-        assert!(text.contains(r#""quantity":11.200"#) && text.contains(r#""transaction_amount":500.00"#), "{text}");
+        assert!(
+            text.contains(r#""quantity":11.200"#) && text.contains(r#""transaction_amount":500.00"#),
+            "{text}"
+        );
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&text).unwrap(),
             json!({

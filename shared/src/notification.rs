@@ -92,7 +92,8 @@ pub fn understand(query: &str, body: &[u8]) -> Result<Notification, NotUnderstoo
 }
 
 fn feed(topic: &str, id: Option<&str>, body: &[u8]) -> Result<Notification, NotUnderstood> {
-    let from_body = || serde_json::from_slice::<Body>(body).ok()?.resource.map(|resource| last_segment(&resource));
+    let from_body =
+        || serde_json::from_slice::<Body>(body).ok()?.resource.map(|resource| last_segment(&resource));
     let id = id.map(str::to_owned).or_else(from_body);
     let resource = feed_resource(topic, id.as_deref())?;
     Ok(Notification { resource, verifiable: false, topic: topic.to_owned(), signed_id: None })
@@ -256,7 +257,10 @@ mod tests {
         assert_eq!(read("topic=merchant_order", body), expected);
         assert_eq!(read("", body), expected);
         assert_eq!(read("topic=payment&id=123456", ""), Ok((payment("123456"), false)));
-        assert_eq!(read("", r#"{"resource":"150211668619","topic":"payment"}"#), Ok((payment("150211668619"), false)));
+        assert_eq!(
+            read("", r#"{"resource":"150211668619","topic":"payment"}"#),
+            Ok((payment("150211668619"), false))
+        );
         assert_eq!(read("topic=payment&id=123456", "not json"), Ok((payment("123456"), false)));
     }
 
@@ -264,11 +268,19 @@ mod tests {
     fn webhooks_are_verifiable_and_the_query_names_the_resource() {
         let body = r#"{"id":12345,"live_mode":true,"type":"payment","action":"payment.created","data":{"id":"999999999"}}"#;
         assert_eq!(read("data.id=999999999&type=payment", body), Ok((payment("999999999"), true)));
-        assert_eq!(read("data.id=1&type=payment", body), Ok((payment("1"), true)), "the simulator's body differs");
+        assert_eq!(
+            read("data.id=1&type=payment", body),
+            Ok((payment("1"), true)),
+            "the simulator's body differs"
+        );
         assert_eq!(read("", body), Ok((payment("999999999"), true)));
-        assert_eq!(read("", r#"{"type":"payment","data":{"id":999999999}}"#), Ok((payment("999999999"), true)));
+        assert_eq!(
+            read("", r#"{"type":"payment","data":{"id":999999999}}"#),
+            Ok((payment("999999999"), true))
+        );
         assert_eq!(read("data.id=5&type=payment", ""), Ok((payment("5"), true)));
-        let order = r#"{"action":"order.processed","type":"order","data":{"id":"ORD01JV3BQDPK6XYZ","version":3}}"#;
+        let order =
+            r#"{"action":"order.processed","type":"order","data":{"id":"ORD01JV3BQDPK6XYZ","version":3}}"#;
         let expected = Resource::Order(ResourceId::parse("ORD01JV3BQDPK6XYZ").unwrap());
         assert_eq!(read("data.id=ORD01JV3BQDPK6XYZ&type=order", order), Ok((expected, true)));
         let chargeback = r#"{"type":"topic_chargebacks_wh","data":{"id":"217000061"}}"#;
@@ -283,13 +295,17 @@ mod tests {
     fn a_merchant_order_in_webhooks_form_has_its_id_at_the_top_and_no_verifiable_signature() {
         let body = r#"{"action":"update","application_id":"7910800073137785","data":{"currency_id":"","status":"closed"},"id":"23603350837","type":"topic_merchant_order_wh","user_id":2012037660,"version":1}"#;
         assert_eq!(read("", body), Ok((merchant_order("23603350837"), false)));
-        assert_eq!(read("data.id=1&type=topic_merchant_order_wh", body), Ok((merchant_order("23603350837"), false)));
+        assert_eq!(
+            read("data.id=1&type=topic_merchant_order_wh", body),
+            Ok((merchant_order("23603350837"), false))
+        );
     }
 
     #[test]
     fn legacy_point_is_told_by_its_flat_shape() {
         let body = r#"{"amount":100,"id":"8f0c3a52-4f7a-4d0e-9a57-0e6d2a1b9c33","payment":{"id":123456789,"state":"approved"},"state":"FINISHED"}"#;
-        let expected = Resource::PaymentIntent(ResourceId::parse("8f0c3a52-4f7a-4d0e-9a57-0e6d2a1b9c33").unwrap());
+        let expected =
+            Resource::PaymentIntent(ResourceId::parse("8f0c3a52-4f7a-4d0e-9a57-0e6d2a1b9c33").unwrap());
         assert_eq!(read("", body), Ok((expected, true)));
     }
 
@@ -311,7 +327,7 @@ mod tests {
         ] {
             assert_eq!(understand(query, body.as_bytes()).map(|_| ()), Err(error), "{query} {body}");
         }
-        assert_eq!(understand("", &[b' '; LONGEST_BODY + 1]).map(|_| ()), Err(NotUnderstood::TooLong));
+        assert_eq!(understand("", &vec![b' '; LONGEST_BODY + 1]).map(|_| ()), Err(NotUnderstood::TooLong));
         assert_eq!(understand("data.id=1&type=subscription_preapproval", b"").unwrap().resource, None);
     }
 

@@ -45,7 +45,8 @@ fn not_ready(generation: Generation, v1: &'static str, v2: &'static str) -> Docu
     }
     match generation {
         Generation::V1 => {
-            let message = if v1 == "in_process" { "Fuel is being dispensed." } else { "Nothing is owed here." };
+            let message =
+                if v1 == "in_process" { "Fuel is being dispensed." } else { "Nothing is owed here." };
             error(v1, message)
         }
         Generation::V2 => json(202, &Body { status: Status { status_detail: v2 } }),
@@ -220,7 +221,8 @@ mod tests {
 
     #[test]
     fn an_order_of_the_second_generation() {
-        let position = Position { generation: Generation::V2, client_id: Some("7364".to_owned()), ..position() };
+        let position =
+            Position { generation: Generation::V2, client_id: Some("7364".to_owned()), ..position() };
         let sale = sale(50_000);
         let document = document(&Answer::Order(&position, &sale));
         let headers = vec![("order-version", "2".to_owned()), ("client-id", "7364".to_owned())];
@@ -242,7 +244,12 @@ mod tests {
     #[test]
     fn not_ready_in_both_generations() {
         for (answer, status, v1, v2) in [
-            (Answer::NothingOwed as fn(Generation) -> Answer<'static>, 202, "unavailable", "Waiting_for_order"),
+            (
+                Answer::NothingOwed as fn(Generation) -> Answer<'static>,
+                202,
+                "unavailable",
+                "Waiting_for_order",
+            ),
             (Answer::InProcess, 202, "in_process", "in_process"),
             (Answer::NothingToPay, 202, "unavailable", "notihing_to_pay"),
         ] {

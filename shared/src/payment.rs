@@ -64,10 +64,12 @@ impl PaymentStatus {
     pub fn may_become(&self, later: &Self) -> bool {
         use Standing::{Approved, ChargedBack, Failed, InMediation, Refunded, Unknown, Waiting};
         match (self.standing(), later.standing()) {
-            (Unknown, _) | (_, Unknown) | (Waiting, _) => true,
+            (Unknown | Waiting, _) | (_, Unknown) => true,
             (Failed, _) => self == later,
             (Approved, next) => !matches!(next, Waiting | Failed),
-            (InMediation | ChargedBack, next) => matches!(next, Approved | InMediation | Refunded | ChargedBack),
+            (InMediation | ChargedBack, next) => {
+                matches!(next, Approved | InMediation | Refunded | ChargedBack)
+            }
             (Refunded, next) => matches!(next, Refunded | ChargedBack),
         }
     }
@@ -140,9 +142,8 @@ mod tests {
 
     #[test]
     fn the_movements_of_a_payment() {
-        let words = [
-            "pending", "rejected", "cancelled", "approved", "in_mediation", "refunded", "charged_back",
-        ];
+        let words =
+            ["pending", "rejected", "cancelled", "approved", "in_mediation", "refunded", "charged_back"];
         let legal = [
             ("pending", "pending rejected cancelled approved in_mediation refunded charged_back"),
             ("rejected", "rejected"),

@@ -1,7 +1,7 @@
 //! Errors of our own API: `application/problem+json` (RFC 9457), one shape for every route.
 
-use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::http::StatusCode;
+use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
@@ -40,6 +40,12 @@ impl Problem {
     pub fn unauthenticated() -> Self {
         let detail = "send Authorization: Bearer <station key> with a key that is valid";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "The key is missing or not valid", detail)
+    }
+
+    /// 401: what proves where a message comes from is missing or wrong.
+    #[must_use]
+    pub fn bad_key(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "The caller is not who it should be", detail)
     }
 
     /// 403: the key is good, but not for this.
@@ -110,6 +116,7 @@ pub fn json<T: Serialize>(status: u16, body: &T) -> Response<Body> {
 
 fn respond<T: Serialize>(status: u16, content_type: &'static str, body: &T) -> Response<Body> {
     let body = serde_json::to_string(body).unwrap_or_default();
-    let response = Response::builder().status(status).header(CONTENT_TYPE, content_type).body(Body::from(body));
+    let response =
+        Response::builder().status(status).header(CONTENT_TYPE, content_type).body(Body::from(body));
     response.unwrap_or_else(|_| Response::new(Body::Empty))
 }

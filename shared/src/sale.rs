@@ -12,8 +12,8 @@ use time::OffsetDateTime;
 pub use attempt::{Attempt, Observation, ReviewReason};
 pub use command::{Acknowledgement, Command, CommandKind};
 pub use refund::{
-    DUPLICATE, PAID_ELSEWHERE, VOIDED,
-    Refund, RefundOrigin, RefundOutcome, RefundRefused, RefundRequest, RefundStatus, Refusal, Requested,
+    DUPLICATE, PAID_ELSEWHERE, Refund, RefundOrigin, RefundOutcome, RefundRefused, RefundRequest,
+    RefundStatus, Refusal, Requested, VOIDED,
 };
 pub use status::SaleStatus;
 pub use timeline::{Entry, Event, Language};
@@ -102,6 +102,34 @@ pub struct Delivery {
     pub loyalty: Option<LoyaltyClaim>,
 }
 
+/// A station's clock may be this much ahead of ours and still be believed.
+const PLAUSIBLE_LEAD: time::Duration = time::Duration::minutes(5);
+
+/// Where a delivery goes among the sales of its position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its order.
+    pub order: SaleOrder,
+    /// Whether a later delivery is known already, so that this one is not for the driver who stands there now.
+    pub late: bool,
+}
+
+impl Place {
+    /// A delivery comes after all that were told before it, unless the station's own clock says of both it and the
+    /// newest that it was earlier: then it was queued or repeated, and goes behind that one. Times that lie ahead
+    /// of our clock prove nothing.
+    #[must_use]
+    pub fn of(delivered_at: Option<OffsetDateTime>, newest: Option<&Sale>, now: OffsetDateTime) -> Self {
+        let Some(newest) = newest else { return Self { order: SaleOrder::at(now), late: false } };
+        let plausible = |at: &OffsetDateTime| *at <= now.saturating_add(PLAUSIBLE_LEAD);
+        let times = delivered_at.filter(plausible).zip(newest.delivery.delivered_at.filter(plausible));
+        if times.is_some_and(|(this, that)| this < that) {
+            return Self { order: newest.order.before(), late: true };
+        }
+        Self { order: SaleOrder::at(now).max(newest.order.after()), late: false }
+    }
+}
+
 /// What the station did with a sale, as far as it is not Mercado Pago's doing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
@@ -156,16 +184,16 @@ pub struct Sale {
 }
 
 impl Sale {
-    /// A sale that was just told. `late` when a later delivery at the position is already known.
+    /// A sale that was just told.
     #[must_use]
     pub fn new(
         station: StationId,
         account: AccountId,
         delivery: Delivery,
-        order: SaleOrder,
-        late: bool,
+        place: Place,
         now: OffsetDateTime,
     ) -> Self {
+        let order = place.order;
         let reference = ExternalReference::new(&station, &delivery.position, &delivery.sale_id, order);
         let mut sale = Self {
             reference,
@@ -183,7 +211,10 @@ impl Sale {
             version: 0,
             delivery,
         };
-        if late {
+        if let Err(why) = crate::loyalty::block(&sale) {
+            sale.note(now, Event::LoyaltyLeftOut { why });
+        }
+        if place.late {
             sale.defer(now);
         }
         sale
@@ -236,7 +267,12 @@ impl Sale {
         self.dispose(Disposition::Void, Event::Voided, now)
     }
 
-    fn dispose(&mut self, disposition: Disposition, event: Event, now: OffsetDateTime) -> Result<(), NotOwed> {
+    fn dispose(
+        &mut self,
+        disposition: Disposition,
+        event: Event,
+        now: OffsetDateTime,
+    ) -> Result<(), NotOwed> {
         if !self.status.is_owed() {
             return Err(NotOwed(self.status));
         }
@@ -288,12 +324,11 @@ impl Sale {
         use crate::payment::Standing;
         let refunded = self.given_back(winner);
         match winner.standing() {
-            Standing::Refunded => SaleStatus::Refunded,
             Standing::ChargedBack => SaleStatus::ChargedBack,
             Standing::InMediation => SaleStatus::InMediation,
             Standing::Approved if refunded.is_zero() => SaleStatus::Paid,
             Standing::Approved if refunded.minor() < self.amount().minor() => SaleStatus::PartiallyRefunded,
-            Standing::Approved => SaleStatus::Refunded,
+            Standing::Approved | Standing::Refunded => SaleStatus::Refunded,
             // `review_reasons` has told of these before.
             Standing::Waiting | Standing::Failed | Standing::Unknown => SaleStatus::NeedsReview,
         }
@@ -313,7 +348,9 @@ impl Sale {
             unknown_to_station.then_some(ReviewReason::UnknownToStation),
             refund_refused.then_some(ReviewReason::RefundRefused),
         ];
-        for reason in self.attempts.iter().flat_map(Attempt::review_reasons).chain(of_sale.into_iter().flatten()) {
+        for reason in
+            self.attempts.iter().flat_map(Attempt::review_reasons).chain(of_sale.into_iter().flatten())
+        {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
@@ -358,7 +395,7 @@ pub(crate) mod tests {
 
     pub(crate) fn sale(minor: u64) -> Sale {
         let (station, account) = (StationId::parse("6232").unwrap(), AccountId::parse("demo").unwrap());
-        Sale::new(station, account, delivery(minor), SaleOrder::at(NOON), false, NOON)
+        Sale::new(station, account, delivery(minor), Place { order: SaleOrder::at(NOON), late: false }, NOON)
     }
 
     #[test]
@@ -367,6 +404,26 @@ pub(crate) mod tests {
         let mut late = sale(50_000);
         late.defer(NOON);
         assert_eq!(late.status, SaleStatus::Deferred);
+    }
+
+    #[test]
+    fn a_delivery_comes_after_what_was_told_before_it_unless_the_station_says_otherwise() {
+        let at = |minute: i64| Some(NOON + time::Duration::minutes(minute));
+        let mut newest = sale(50_000);
+        newest.delivery.delivered_at = at(0);
+        let now = NOON + time::Duration::minutes(2);
+        let place = |delivered_at| Place::of(delivered_at, Some(&newest), now);
+        for delivered_at in [None, at(0), at(1), at(2)] {
+            let place = place(delivered_at);
+            assert!(!place.late && place.order > newest.order, "{delivered_at:?}");
+        }
+        let queued = place(at(-1));
+        assert!(queued.late && queued.order < newest.order);
+        newest.delivery.delivered_at = at(600);
+        assert!(!Place::of(at(1), Some(&newest), now).late, "a clock ten hours ahead proves nothing");
+        assert!(!Place::of(at(1), None, now).late);
+        let behind = Place::of(None, Some(&newest), NOON - time::Duration::hours(1));
+        assert!(behind.order > newest.order, "our own clocks may differ too");
     }
 
     #[test]

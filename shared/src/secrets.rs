@@ -62,7 +62,7 @@ pub enum Unverified {
 pub struct SecretError(String);
 
 /// How long a reading is good.
-const FRESH: Duration = Duration::from_secs(300);
+const FRESH: Duration = Duration::from_mins(5);
 /// How soon it is read again when an account is missing from it: it may have been added a moment ago. This also
 /// bounds what a stranger who makes up account names can cost.
 const RECHECK: Duration = Duration::from_secs(15);
@@ -148,7 +148,10 @@ pub struct Found<T> {
 impl<T> std::ops::Deref for Found<T> {
     type Target = T;
 
-    #[allow(clippy::indexing_slicing, reason = "made only for an account that is in the entries, which are frozen")]
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "made only for an account that is in the entries, which are frozen"
+    )]
     fn deref(&self) -> &T {
         &self.entries[&self.account]
     }

@@ -38,8 +38,7 @@ pub fn settle(before: &Sale, seller: &Seller, facts: &[PaymentFact], now: Offset
     give_back_the_losers(&mut sale, now);
     sale.refresh_status(now);
     tell_the_station(&mut sale, now);
-    let newly_in_review =
-        sale.status == SaleStatus::NeedsReview && before.status != SaleStatus::NeedsReview;
+    let newly_in_review = sale.status == SaleStatus::NeedsReview && before.status != SaleStatus::NeedsReview;
     Settlement { changed: sale != *before, newly_in_review, sale }
 }
 
@@ -47,17 +46,14 @@ fn take_in(sale: &mut Sale, seller: &Seller, fact: &PaymentFact, now: OffsetDate
     let misfits = misfits(sale, seller, fact);
     let known = sale.attempts.iter().position(|attempt| attempt.payment_id == fact.id);
     let was = known.and_then(|place| sale.attempts.get(place)).and_then(Attempt::latest).cloned();
-    let is = match known.and_then(|place| sale.attempts.get_mut(place)) {
-        Some(attempt) => {
-            attempt.learn(fact, misfits);
-            attempt.latest().cloned()
-        }
-        None => {
-            let attempt = Attempt::first_seen(fact, misfits);
-            let latest = attempt.latest().cloned();
-            sale.attempts.push(attempt);
-            latest
-        }
+    let is = if let Some(attempt) = known.and_then(|place| sale.attempts.get_mut(place)) {
+        attempt.learn(fact, misfits);
+        attempt.latest().cloned()
+    } else {
+        let attempt = Attempt::first_seen(fact, misfits);
+        let latest = attempt.latest().cloned();
+        sale.attempts.push(attempt);
+        latest
     };
     if let Some(is) = is
         && was.is_none_or(|was| (was.status, was.detail) != (is.status.clone(), is.detail.clone()))
@@ -117,9 +113,10 @@ fn tell_the_station(sale: &mut Sale, now: OffsetDateTime) {
     let (payment, method) = (winner.payment_id.clone(), winner.method.clone());
     let cause = payment.to_string();
     let amount = sale.amount();
-    let told = sale.commands.iter().any(|command| {
-        command.kind == CommandKind::Paid && command.payment_id == payment
-    });
+    let told = sale
+        .commands
+        .iter()
+        .any(|command| command.kind == CommandKind::Paid && command.payment_id == payment);
     match winner.standing() {
         Standing::Approved if !told => {
             sale.command(CommandKind::Paid, &cause, amount, (&payment, method.as_deref()), now);

@@ -153,7 +153,11 @@ mod tests {
 
     const REQUEST_ID: &[u8] = b"b01f0262-589b-4feb-aff1-ac74c690b4d0";
 
-    fn check(signature: &str, data_id: Option<&str>, request_id: Option<&[u8]>) -> Result<(), SignatureError> {
+    fn check(
+        signature: &str,
+        data_id: Option<&str>,
+        request_id: Option<&[u8]>,
+    ) -> Result<(), SignatureError> {
         let signed = Signed { signature: Some(signature.trim().as_bytes()), request_id, data_id };
         verify(signed, ["an older secret", SECRET], NOW)
     }
@@ -202,7 +206,10 @@ mod tests {
             ("ts=1795348800", SignatureError::NoHash),
             (&format!("ts=1795348800,v2={hash}"), SignatureError::NoHash),
             ("ts=1795348800,v1=abc", SignatureError::NoHash),
-            ("ts=1795348800,v1=ñ0000000000000000000000000000000000000000000000000000000000000ñ", SignatureError::NoHash),
+            (
+                "ts=1795348800,v1=ñ0000000000000000000000000000000000000000000000000000000000000ñ",
+                SignatureError::NoHash,
+            ),
             (&"x=y,".repeat(500), SignatureError::Malformed),
             (&format!("ts=1704908010,v1={hash}"), SignatureError::OutOfTolerance),
             (&format!("ts=1826884800,v1={hash}"), SignatureError::OutOfTolerance),

@@ -1,2 +1,17 @@
-//! Placeholder until the handler lands.
-fn main() {}
+//! Mercado Pago asks what a pump owes.
+
+mod handler;
+
+use surtidor::aws::{Aws, Patience};
+use surtidor::config::Environment;
+use surtidor::store::Store;
+use surtidor::{edge, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    telemetry::init();
+    let env = Environment;
+    let aws = Aws::from_env(&env, Patience::SHORT)?;
+    let store = Store::new(aws.dynamodb(), env.required("TABLE_NAME")?);
+    edge::serve(|request| handler::handle(&store, request)).await
+}

@@ -116,7 +116,11 @@ impl MercadoPago {
     }
 
     /// The refunds of a payment.
-    pub async fn refunds(&self, token: &SecretString, payment: &PaymentId) -> Result<Vec<RefundBody>, ApiError> {
+    pub async fn refunds(
+        &self,
+        token: &SecretString,
+        payment: &PaymentId,
+    ) -> Result<Vec<RefundBody>, ApiError> {
         self.get(token, &format!("/v1/payments/{payment}/refunds")).await
     }
 
@@ -161,13 +165,13 @@ impl MercadoPago {
         }
         let path = format!("/users/{collector_id}/stores/search?external_id={}", store.external_id);
         let found: Found = self.get(token, &path).await?;
-        let same = |known: &Store| {
-            known.external_id().is_some_and(|id| id.eq_ignore_ascii_case(&store.external_id))
-        };
+        let same =
+            |known: &Store| known.external_id().is_some_and(|id| id.eq_ignore_ascii_case(&store.external_id));
         if let Some(known) = found.results.into_iter().find(same) {
             return Ok(known);
         }
-        self.send_once(self.call(Method::POST, token, &format!("/users/{collector_id}/stores")).json(store)).await
+        self.send_once(self.call(Method::POST, token, &format!("/users/{collector_id}/stores")).json(store))
+            .await
     }
 
     /// Makes a point of sale, or gives the one that has its external id, with its URL brought up to date.

@@ -103,11 +103,17 @@ mod tests {
     #[test]
     fn codes_are_found_in_every_envelope() {
         for (body, expected) in [
-            (r#"{"message":"x","error":"bad_request","status":400,"cause":[{"code":2063,"description":"y"}]}"#, "2063 bad_request"),
+            (
+                r#"{"message":"x","error":"bad_request","status":400,"cause":[{"code":2063,"description":"y"}]}"#,
+                "2063 bad_request",
+            ),
             (r#"{"message":"x","error":"bad_request","cause":{"code":"2063"}}"#, "2063 bad_request"),
             (r#"{"message":"x","error":"not_found","cause":null}"#, "not_found"),
             (r#"{"message":"x","error":"not_found","cause":[]}"#, "not_found"),
-            (r#"{"errors":[{"code":"already_queued_order_for_terminal","details":["d"]}]}"#, "already_queued_order_for_terminal"),
+            (
+                r#"{"errors":[{"code":"already_queued_order_for_terminal","details":["d"]}]}"#,
+                "already_queued_order_for_terminal",
+            ),
             (r#"{"code":"unauthorized","message":"x"}"#, "unauthorized"),
             (r#"{"error":"invalid_grant","status":400}"#, "invalid_grant"),
             ("<html>", ""),

@@ -23,7 +23,8 @@ pub struct Payment {
     date_approved: Text,
     date_last_updated: Text,
     live_mode: Option<bool>,
-    payment_method_id: Text,
+    #[serde(rename = "payment_method_id")]
+    method: Text,
     #[serde(deserialize_with = "wire::object")]
     point_of_interaction: Option<PointOfInteraction>,
     refunds: Option<Vec<RefundBody>>,
@@ -63,9 +64,9 @@ impl Payment {
         let dates = [&self.date_last_updated, &self.date_approved, &self.date_created];
         let updated_at = dates.into_iter().find_map(Text::time).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let point = self.point_of_interaction.and_then(|poi| poi.kind.into_inner());
-        let refunds = self.refunds.map(|refunds| {
-            refunds.into_iter().filter_map(|refund| refund.fact(&self.currency_id)).collect()
-        });
+        let refunds = self
+            .refunds
+            .map(|refunds| refunds.into_iter().filter_map(|refund| refund.fact(&self.currency_id)).collect());
         Ok(PaymentFact {
             id,
             collector: self.collector_id.into_inner(),
@@ -77,7 +78,7 @@ impl Payment {
             approved_at: self.date_approved.time(),
             updated_at,
             live_mode: self.live_mode,
-            method: self.payment_method_id.into_inner(),
+            method: self.method.into_inner(),
             channel: if point.as_deref() == Some("POINT") { Channel::Point } else { Channel::Qr },
             refunds,
         })

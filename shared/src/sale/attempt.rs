@@ -109,7 +109,8 @@ impl Attempt {
     pub fn learn(&mut self, fact: &PaymentFact, misfits: Vec<ReviewReason>) -> bool {
         let before = (self.history.len(), self.misfits.len(), self.approved_at, self.method.clone());
         // A merchant order gives no sum of refunds now and then; what was known at that time still holds.
-        let known = self.history.iter().filter(|seen| seen.at <= fact.updated_at).map(|seen| seen.refunded).max();
+        let known =
+            self.history.iter().filter(|seen| seen.at <= fact.updated_at).map(|seen| seen.refunded).max();
         let observation = Observation {
             at: fact.updated_at,
             status: fact.status.clone(),
@@ -173,8 +174,9 @@ impl Attempt {
     /// that failed, or went back in full, does not.
     pub fn review_reasons(&self) -> impl Iterator<Item = ReviewReason> {
         let (standing, was_approved) = (self.standing(), self.approved_at.is_some());
-        let holds_money = matches!(standing, Standing::Approved | Standing::InMediation | Standing::ChargedBack)
-            || (standing == Standing::Unknown && was_approved);
+        let holds_money =
+            matches!(standing, Standing::Approved | Standing::InMediation | Standing::ChargedBack)
+                || (standing == Standing::Unknown && was_approved);
         let misfits = self.misfits.iter().copied().filter(move |_| holds_money);
         let unknown = (standing == Standing::Unknown && was_approved).then_some(ReviewReason::UnknownStatus);
         misfits.chain(unknown).chain(self.contradicts_itself().then_some(ReviewReason::Contradiction))

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Event, Sale};
-use crate::id::PaymentId;
+use crate::id::{PaymentId, SaleId};
 use crate::money::Money;
 
 /// What to do.
@@ -53,6 +53,8 @@ pub struct Command {
     pub id: String,
     /// What to do.
     pub kind: CommandKind,
+    /// The station's name of the sale.
+    pub sale_id: SaleId,
     /// How much.
     pub amount: Money,
     /// The payment behind it.
@@ -90,7 +92,18 @@ impl Sale {
         let id = format!("{}-{}-{cause}", self.reference, kind.word());
         if self.commands.iter().all(|command| command.id != id) {
             let (payment_id, method) = (payment.0.clone(), payment.1.map(str::to_owned));
-            self.commands.push(Command { id, kind, amount, payment_id, method, created_at: now, acknowledged: None });
+            let sale_id = self.delivery.sale_id.clone();
+            let command = Command {
+                id,
+                kind,
+                sale_id,
+                amount,
+                payment_id,
+                method,
+                created_at: now,
+                acknowledged: None,
+            };
+            self.commands.push(command);
         }
     }
 

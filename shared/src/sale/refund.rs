@@ -15,6 +15,9 @@ pub const PAID_ELSEWHERE: &str = "paid_elsewhere";
 /// Reason of a refund that the system makes: the station had withdrawn the sale.
 pub const VOIDED: &str = "sale_void";
 
+/// Reason of a refund that somebody made in Mercado Pago's panel.
+pub const IN_THE_PANEL: &str = "made_at_mercado_pago";
+
 /// How far a refund is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -208,7 +211,11 @@ impl Sale {
                 && *key == request.key
             {
                 let same = *digest == request.digest;
-                return if same { Ok(Requested::Known(refund.clone())) } else { Err(RefundRefused::KeyReused) };
+                return if same {
+                    Ok(Requested::Known(refund.clone()))
+                } else {
+                    Err(RefundRefused::KeyReused)
+                };
             }
         }
         let target = self.refundable().ok_or(RefundRefused::NothingPaid(self.status))?;
@@ -254,7 +261,9 @@ impl Sale {
 
     /// The system gives back all that is left of a payment, unless it is doing so or was refused.
     pub(crate) fn give_back(&mut self, payment: &PaymentId, reason: &str, now: OffsetDateTime) {
-        let Some(attempt) = self.attempts.iter().find(|attempt| attempt.payment_id == *payment) else { return };
+        let Some(attempt) = self.attempts.iter().find(|attempt| attempt.payment_id == *payment) else {
+            return;
+        };
         let left = self.left_to_refund(attempt);
         let refused_before = self.refunds.iter().any(|refund| {
             refund.payment_id == *payment
@@ -300,7 +309,8 @@ impl Sale {
     /// intent of ours of that amount whose answer was lost, or else somebody made it in Mercado Pago's panel.
     pub(crate) fn see_refunds(&mut self, payment: &PaymentId, facts: &[RefundFact], now: OffsetDateTime) {
         for fact in facts {
-            let known = self.refunds.iter().position(|refund| refund.mercado_pago_id.as_ref() == Some(&fact.id));
+            let known =
+                self.refunds.iter().position(|refund| refund.mercado_pago_id.as_ref() == Some(&fact.id));
             let lost = || {
                 self.refunds.iter().position(|refund| {
                     refund.is_pending()
@@ -309,15 +319,12 @@ impl Sale {
                         && refund.amount == fact.amount
                 })
             };
-            match known.or_else(lost) {
-                Some(place) => self.see_refund_at(place, fact, now),
-                None => {
-                    let reason = String::new();
-                    let origin = RefundOrigin::MercadoPago;
-                    self.intend_refund(payment.clone(), fact.amount, reason, origin, now);
-                    self.see_refund_at(self.refunds.len().saturating_sub(1), fact, now);
-                }
-            }
+            let place = known.or_else(lost).unwrap_or_else(|| {
+                let (reason, origin) = (IN_THE_PANEL.to_owned(), RefundOrigin::MercadoPago);
+                self.intend_refund(payment.clone(), fact.amount, reason, origin, now);
+                self.refunds.len().saturating_sub(1)
+            });
+            self.see_refund_at(place, fact, now);
         }
     }
 
@@ -341,7 +348,9 @@ impl Sale {
                 let cause = id.rsplit_once('-').map_or("r", |(_, number)| number).to_owned();
                 self.command(CommandKind::Refunded, &cause, amount, (&payment_id, None), now);
             }
-            RefundStatus::Rejected => self.note(now, Event::RefundRejected { amount, refusal: Refusal::Other }),
+            RefundStatus::Rejected => {
+                self.note(now, Event::RefundRejected { amount, refusal: Refusal::Other });
+            }
             RefundStatus::Pending => {}
         }
     }

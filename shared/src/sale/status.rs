@@ -56,11 +56,25 @@ impl SaleStatus {
     pub fn next(self) -> &'static [Self] {
         match self {
             Pending => &[
-                Deferred, Paid, PartiallyRefunded, Refunded, InMediation, ChargedBack, SettledElsewhere, Void,
+                Deferred,
+                Paid,
+                PartiallyRefunded,
+                Refunded,
+                InMediation,
+                ChargedBack,
+                SettledElsewhere,
+                Void,
                 NeedsReview,
             ],
             Deferred => &[
-                Paid, PartiallyRefunded, Refunded, InMediation, ChargedBack, SettledElsewhere, Void, NeedsReview,
+                Paid,
+                PartiallyRefunded,
+                Refunded,
+                InMediation,
+                ChargedBack,
+                SettledElsewhere,
+                Void,
+                NeedsReview,
             ],
             Paid => &[PartiallyRefunded, Refunded, InMediation, ChargedBack, NeedsReview],
             PartiallyRefunded => &[Refunded, InMediation, ChargedBack, NeedsReview],
@@ -71,7 +85,14 @@ impl SaleStatus {
             SettledElsewhere | Void => &[NeedsReview],
             // What a person or Mercado Pago mended is what it is.
             NeedsReview => &[
-                Pending, Deferred, Paid, PartiallyRefunded, Refunded, InMediation, ChargedBack, SettledElsewhere,
+                Pending,
+                Deferred,
+                Paid,
+                PartiallyRefunded,
+                Refunded,
+                InMediation,
+                ChargedBack,
+                SettledElsewhere,
                 Void,
             ],
         }

@@ -52,15 +52,15 @@ impl Language {
     /// calls of programs and are passed over: the order counts.
     #[must_use]
     pub fn of_header(accept: Option<&str>) -> Self {
-        let wanted = accept.unwrap_or_default().split(',').map(|part| part.trim().get(..2).unwrap_or_default());
+        let mut wanted =
+            accept.unwrap_or_default().split(',').map(|part| part.trim().get(..2).unwrap_or_default());
         wanted
-            .filter_map(|tag| match tag.to_ascii_lowercase().as_str() {
+            .find_map(|tag| match tag.to_ascii_lowercase().as_str() {
                 "es" => Some(Self::Es),
                 "pt" => Some(Self::Pt),
                 "en" => Some(Self::En),
                 _ => None,
             })
-            .next()
             .unwrap_or(Self::En)
     }
 
@@ -80,9 +80,12 @@ impl Event {
         let say = |es: &str, pt: &str, en: &str, value: &str| language.of(es, pt, en).replace("{}", value);
         let money = |amount: &Money| format!("{} {amount}", amount.currency());
         match self {
-            Self::Delivered { amount } => {
-                say("Despacho recibido: {}", "Abastecimento recebido: {}", "Delivery received: {}", &money(amount))
-            }
+            Self::Delivered { amount } => say(
+                "Despacho recibido: {}",
+                "Abastecimento recebido: {}",
+                "Delivery received: {}",
+                &money(amount),
+            ),
             Self::Deferred => say(
                 "Un despacho posterior oculta esta venta en el QR",
                 "Um abastecimento posterior oculta esta venda no QR",
@@ -99,7 +102,12 @@ impl Event {
             Self::PaymentSeen { payment, status, detail } => {
                 let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
                 let value = format!("{payment}: {status}{detail}");
-                say("Pago de Mercado Pago {}", "Pagamento do Mercado Pago {}", "Mercado Pago payment {}", &value)
+                say(
+                    "Pago de Mercado Pago {}",
+                    "Pagamento do Mercado Pago {}",
+                    "Mercado Pago payment {}",
+                    &value,
+                )
             }
             Self::Paid { payment } => {
                 say("Pagada con el pago {}", "Paga com o pagamento {}", "Paid by payment {}", payment)
@@ -117,9 +125,12 @@ impl Event {
             Self::RefundAsked { amount, .. } => {
                 say("Devolución pedida: {}", "Devolução pedida: {}", "Refund asked for: {}", &money(amount))
             }
-            Self::RefundApproved { amount } => {
-                say("Devolución aprobada: {}", "Devolução aprovada: {}", "Refund approved: {}", &money(amount))
-            }
+            Self::RefundApproved { amount } => say(
+                "Devolución aprobada: {}",
+                "Devolução aprovada: {}",
+                "Refund approved: {}",
+                &money(amount),
+            ),
             Self::RefundRejected { amount, refusal } => {
                 let value = format!("{}. {}", money(amount), refusal.advice(language));
                 say("Devolución rechazada: {}", "Devolução recusada: {}", "Refund rejected: {}", &value)
@@ -167,9 +178,11 @@ impl ReviewReason {
             Self::Amount => {
                 ("el importe pagado es otro", "o valor pago é outro", "another amount was paid than is owed")
             }
-            Self::Reference => {
-                ("el pago nombra otra venta", "o pagamento cita outra venda", "the payment names another sale")
-            }
+            Self::Reference => (
+                "el pago nombra otra venta",
+                "o pagamento cita outra venda",
+                "the payment names another sale",
+            ),
             Self::LiveMode => (
                 "es un pago de prueba en una cuenta real",
                 "é um pagamento de teste em uma conta real",

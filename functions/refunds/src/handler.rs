@@ -1,0 +1,171 @@
+//! The intent is stored, then Mercado Pago is asked, then the outcome is stored and told.
+
+use lambda_http::http::Method;
+use lambda_http::{Body, Request, Response};
+use surtidor::api::{Page, RefundBody, RefundView, digest, parse};
+use surtidor::edge::{Caller, language, path_id};
+use surtidor::id::{SaleId, StationId};
+use surtidor::mercado_pago::MercadoPago;
+use surtidor::problem::{Problem, json};
+use surtidor::queue::{Hint, Queue, Resource};
+use surtidor::refunding::{self, Try};
+use surtidor::sale::{Refund, RefundRefused, RefundRequest, RefundStatus, Requested, Sale};
+use surtidor::secrets::{Account, Book};
+use surtidor::store::{SaveError, Store, StoreError};
+use time::OffsetDateTime;
+
+pub(crate) struct Refunds {
+    pub(crate) store: Store,
+    pub(crate) queue: Queue,
+    pub(crate) mercado_pago: MercadoPago,
+    pub(crate) accounts: Book<Account>,
+}
+
+pub(crate) async fn handle(refunds: &Refunds, request: Request) -> Response<Body> {
+    let answer = if request.method() == Method::GET {
+        list(refunds, &request).await
+    } else {
+        create(refunds, &request).await
+    };
+    answer.unwrap_or_else(Problem::into_response)
+}
+
+fn store_failed(error: &StoreError) -> Problem {
+    tracing::error!(event = "store_failed", %error, "The ledger did not answer");
+    Problem::unavailable()
+}
+
+async fn sale_of(refunds: &Refunds, station: &StationId, request: &Request) -> Result<Sale, Problem> {
+    let sale = path_id(request, "sale", SaleId::parse)?;
+    let found = refunds.store.sale_named(station, &sale).await.map_err(|error| store_failed(&error))?;
+    found.ok_or_else(|| Problem::not_found(format!("the station has told no sale {sale}")))
+}
+
+async fn list(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
+    let station = Caller::of(request)?.station(request)?;
+    let sale = sale_of(refunds, &station, request).await?;
+    let language = language(request);
+    let items = sale.refunds.iter().map(|refund| RefundView::new(refund, language)).collect();
+    Ok(json(200, &Page { items, next: None }))
+}
+
+async fn create(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
+    let caller = Caller::of(request)?;
+    let station = caller.station(request)?;
+    let key = idempotency_key(request)?;
+    let body: RefundBody = parse(request.body())?;
+    let sale = sale_of(refunds, &station, request).await?;
+    let (amount, reason) = body.read(sale.amount().currency())?;
+    let digest = digest(&(amount, &reason));
+    let asked = RefundRequest { amount, reason, key, digest, caller: caller.key_id };
+    let (sale, requested) = store_intent(refunds, sale, asked).await?;
+    let (sale, refund) = match requested {
+        Requested::New(refund) => carry_out(refunds, sale, refund, Try::First).await?,
+        Requested::Known(refund) if refund.is_pending() => {
+            carry_out(refunds, sale, refund, Try::Again).await?
+        }
+        Requested::Known(refund) => (sale, refund),
+    };
+    let language = language(request);
+    let status = match refund.status {
+        RefundStatus::Approved => 201,
+        RefundStatus::Pending => 202,
+        RefundStatus::Rejected => {
+            let advice = refund.refusal.unwrap_or(surtidor::sale::Refusal::Other).advice(language);
+            tracing::warn!(event = "refund_rejected", sale = %sale.reference, refusal = ?refund.refusal, "A refund was rejected");
+            return Err(Problem::refused(advice));
+        }
+    };
+    Ok(json(status, &RefundView::new(&refund, language)))
+}
+
+fn idempotency_key(request: &Request) -> Result<String, Problem> {
+    let header =
+        request.headers().get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let allowed = |byte: u8| byte.is_ascii_graphic();
+    if header.is_empty() || header.len() > 64 || !header.bytes().all(allowed) {
+        let rule = "must be a header of 1 to 64 printable characters, one for each refund you want: a repeat with the same key gives the same answer and no second refund";
+        return Err(Problem::invalid("Idempotency-Key", rule));
+    }
+    Ok(header.to_owned())
+}
+
+/// Writes the intent into the sale. Of several at once, each sees what the others left.
+async fn store_intent(
+    refunds: &Refunds,
+    mut sale: Sale,
+    asked: RefundRequest,
+) -> Result<(Sale, Requested), Problem> {
+    loop {
+        let mut changed = sale.clone();
+        let requested = changed.request_refund(asked.clone(), OffsetDateTime::now_utc()).map_err(refused)?;
+        if matches!(requested, Requested::Known(_)) {
+            return Ok((sale, requested));
+        }
+        match refunds.store.save(&mut changed).await {
+            Ok(()) => return Ok((changed, requested)),
+            Err(SaveError::Conflict(standing)) => sale = *standing,
+            Err(SaveError::Store(error)) => return Err(store_failed(&error)),
+        }
+    }
+}
+
+fn refused(refused: RefundRefused) -> Problem {
+    match refused {
+        RefundRefused::KeyReused => Problem::conflict(refused.to_string()).with_field("Idempotency-Key"),
+        RefundRefused::NothingPaid(_) => Problem::conflict(refused.to_string()),
+        RefundRefused::NothingLeft | RefundRefused::AboveLeft(_) | RefundRefused::Zero => {
+            Problem::invalid("amount", refused.to_string())
+        }
+    }
+}
+
+/// Asks Mercado Pago. What is not known when it does not answer is found out behind the queue; the caller gets 202.
+async fn carry_out(
+    refunds: &Refunds,
+    sale: Sale,
+    refund: Refund,
+    attempt: Try,
+) -> Result<(Sale, Refund), Problem> {
+    let account = refunds.accounts.get(&sale.account).await.ok().flatten();
+    let Some(account) = account else {
+        tracing::error!(event = "account_unknown", account = %sale.account, "The sale's account cannot be read");
+        look_again(refunds, &sale).await;
+        return Ok((sale, refund));
+    };
+    match refunding::carry_out(&refunds.mercado_pago, &account, &sale, &refund, attempt).await {
+        Ok(outcome) => {
+            let now = OffsetDateTime::now_utc();
+            match refunding::conclude(&refunds.store, sale.clone(), &refund.id, &outcome, now).await {
+                Ok(sale) => {
+                    let refund =
+                        sale.refunds.iter().find(|known| known.id == refund.id).cloned().unwrap_or(refund);
+                    if refund.is_pending() {
+                        look_again(refunds, &sale).await;
+                    }
+                    Ok((sale, refund))
+                }
+                Err(error) => {
+                    // Mercado Pago has it; our books will follow.
+                    tracing::error!(event = "store_failed", %error, "A refund's outcome could not be stored");
+                    look_again(refunds, &sale).await;
+                    Ok((sale, refund))
+                }
+            }
+        }
+        Err(error) => {
+            tracing::warn!(event = "refund_unknown", sale = %sale.reference, %error, "A refund's outcome is not known yet");
+            look_again(refunds, &sale).await;
+            Ok((sale, refund))
+        }
+    }
+}
+
+/// Puts the sale on the queue, so that its open refund is finished without the caller.
+async fn look_again(refunds: &Refunds, sale: &Sale) {
+    let resource = Resource::Sale(sale.reference.clone());
+    let hint = Hint::new(sale.account.clone(), resource, OffsetDateTime::now_utc());
+    if let Err(error) = refunds.queue.send(&hint).await {
+        tracing::error!(event = "queue_failed", %error, "A refund that is open could not be put on the queue");
+    }
+}

@@ -1,0 +1,96 @@
+//! Who calls, for which station, and which of the routes of the template it is.
+
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Request, RequestExt, Response};
+use surtidor::edge::{Caller, path_id};
+use surtidor::id::{SaleId, StationId};
+use surtidor::problem::Problem;
+use surtidor::queue::Queue;
+use surtidor::sale::Sale;
+use surtidor::store::{SaveError, Store, StoreError};
+use time::OffsetDateTime;
+
+use crate::life::SignsOfLife;
+use crate::{commands, positions, sales};
+
+pub(crate) struct StationApi {
+    pub(crate) store: Store,
+    pub(crate) queue: Queue,
+    life: SignsOfLife,
+}
+
+impl StationApi {
+    pub(crate) fn new(store: Store, queue: Queue) -> Self {
+        Self { store, queue, life: SignsOfLife::default() }
+    }
+
+    /// The sale that the path names.
+    pub(crate) async fn sale(&self, station: &StationId, request: &Request) -> Result<Sale, Problem> {
+        let sale = path_id(request, "sale", SaleId::parse)?;
+        let found = self.store.sale_named(station, &sale).await.map_err(|error| store_failed(&error))?;
+        found.ok_or_else(|| Problem::not_found(format!("the station has told no sale {sale}")))
+    }
+
+    /// Changes a sale, again from what stands if somebody else was faster, and writes it if it changed.
+    pub(crate) async fn change(
+        &self,
+        mut standing: Sale,
+        change: impl Fn(&mut Sale) -> Result<(), Problem>,
+    ) -> Result<Sale, Problem> {
+        loop {
+            let mut sale = standing.clone();
+            change(&mut sale)?;
+            if sale == standing {
+                return Ok(sale);
+            }
+            match self.store.save(&mut sale).await {
+                Ok(()) => return Ok(sale),
+                Err(SaveError::Conflict(other)) => standing = *other,
+                Err(SaveError::Store(error)) => return Err(store_failed(&error)),
+            }
+        }
+    }
+}
+
+pub(crate) fn store_failed(error: &StoreError) -> Problem {
+    tracing::error!(event = "store_failed", %error, "The ledger did not answer");
+    Problem::unavailable()
+}
+
+pub(crate) async fn handle(api: &StationApi, request: Request) -> Response<Body> {
+    answer(api, &request).await.unwrap_or_else(Problem::into_response)
+}
+
+async fn answer(api: &StationApi, request: &Request) -> Result<Response<Body>, Problem> {
+    let station = Caller::of(request)?.station(request)?;
+    let now = OffsetDateTime::now_utc();
+    // Any call is a sign of life; it is written down beside the work.
+    let (answer, ()) =
+        futures_util::join!(route(api, &station, request, now), api.life.sign(&api.store, &station, now));
+    answer
+}
+
+async fn route(
+    api: &StationApi,
+    station: &StationId,
+    request: &Request,
+    now: OffsetDateTime,
+) -> Result<Response<Body>, Problem> {
+    let route = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref().unwrap_or_default(),
+        _ => "",
+    };
+    match route {
+        "PUT /v1/stations/{station}/positions/{position}" => positions::put(api, station, request, now).await,
+        "POST /v1/stations/{station}/heartbeat" => positions::heartbeat(api, station, request, now).await,
+        "POST /v1/stations/{station}/sales" => sales::post(api, station, request, now).await,
+        "GET /v1/stations/{station}/sales/{sale}" => sales::get(api, station, request).await,
+        "POST /v1/stations/{station}/sales/{sale}/settle" => sales::settle(api, station, request, now).await,
+        "POST /v1/stations/{station}/sales/{sale}/void" => sales::void(api, station, request, now).await,
+        "GET /v1/stations/{station}/commands" => commands::list(api, station, request).await,
+        "POST /v1/stations/{station}/commands/{command}/ack" => {
+            commands::acknowledge(api, station, request, now).await
+        }
+        _ => Err(Problem::not_found("there is no such route")),
+    }
+}

@@ -1,0 +1,123 @@
+//! Finished deliveries, and what the station does with them itself.
+
+use lambda_http::{Body, Request, Response};
+use surtidor::api::{SaleBody, SaleView, Settle, digest, parse};
+use surtidor::edge::language;
+use surtidor::id::{AccountId, StationId};
+use surtidor::problem::{Problem, json};
+use surtidor::sale::{Delivery, NotOwed, Place, Sale, SaleStatus};
+use surtidor::store::{Registered, SaleName, SaveError};
+use time::OffsetDateTime;
+
+use crate::handler::{StationApi, store_failed};
+
+pub(crate) async fn post(
+    api: &StationApi,
+    station: &StationId,
+    request: &Request,
+    now: OffsetDateTime,
+) -> Result<Response<Body>, Problem> {
+    let body: SaleBody = parse(request.body())?;
+    let id = body.position()?;
+    let found = api.store.look_up(station, &id).await.map_err(|error| store_failed(&error))?;
+    let Some((position, newest)) = found else {
+        return Err(Problem::invalid("position", "names no position of this station"));
+    };
+    let delivery = body.delivery(position.currency)?;
+    let digest = digest(&delivery);
+    let place = Place::of(delivery.delivered_at, newest.as_ref(), now);
+    let sale = Sale::new(station.clone(), position.account.clone(), delivery, place, now);
+    let registered = api.store.register(&sale, &digest).await.map_err(|error| store_failed(&error))?;
+    let (status, sale) = match registered {
+        Registered::New => {
+            if let Some(older) = newest.filter(|_| !place.late) {
+                defer(api, older, now).await?;
+            }
+            (201, sale)
+        }
+        Registered::Known(name) if name.digest == digest => {
+            (200, told_before(api, name, sale.delivery, position.account, now).await?)
+        }
+        Registered::Known(_) => {
+            let detail = "this sale_id was told with other content; a sale cannot be changed, only voided and told anew";
+            return Err(Problem::conflict(detail).with_field("sale_id"));
+        }
+    };
+    Ok(json(status, &SaleView::new(&sale, language(request))))
+}
+
+/// The sale of a name that is known. If the process that took the name died before it wrote the sale, it is
+/// written now, in the place that the name holds.
+async fn told_before(
+    api: &StationApi,
+    name: SaleName,
+    delivery: Delivery,
+    account: AccountId,
+    now: OffsetDateTime,
+) -> Result<Sale, Problem> {
+    if let Some(sale) = api.store.sale(&name.reference).await.map_err(|error| store_failed(&error))? {
+        return Ok(sale);
+    }
+    let place = Place { order: name.reference.order(), late: false };
+    let sale = Sale::new(name.reference.station().clone(), account, delivery, place, now);
+    api.store.complete_registration(&sale).await.map_err(|error| store_failed(&error))?;
+    Ok(sale)
+}
+
+/// Hides an older sale that is still owed. The lookup does not depend on it: it looks at the newest sale only.
+async fn defer(api: &StationApi, mut older: Sale, now: OffsetDateTime) -> Result<(), Problem> {
+    loop {
+        let before = older.clone();
+        older.defer(now);
+        if older == before {
+            return Ok(());
+        }
+        match api.store.save(&mut older).await {
+            Ok(()) => return Ok(()),
+            Err(SaveError::Conflict(standing)) => older = *standing,
+            Err(SaveError::Store(error)) => return Err(store_failed(&error)),
+        }
+    }
+}
+
+pub(crate) async fn get(
+    api: &StationApi,
+    station: &StationId,
+    request: &Request,
+) -> Result<Response<Body>, Problem> {
+    let sale = api.sale(station, request).await?;
+    Ok(json(200, &SaleView::new(&sale, language(request))))
+}
+
+pub(crate) async fn settle(
+    api: &StationApi,
+    station: &StationId,
+    request: &Request,
+    now: OffsetDateTime,
+) -> Result<Response<Body>, Problem> {
+    let settle: Settle = parse(request.body())?;
+    let tender = settle.tender()?;
+    let sale = api.sale(station, request).await?;
+    let sale = api.change(sale, |sale| sale.settle_elsewhere(tender, now).map_err(not_owed)).await?;
+    Ok(json(200, &SaleView::new(&sale, language(request))))
+}
+
+pub(crate) async fn void(
+    api: &StationApi,
+    station: &StationId,
+    request: &Request,
+    now: OffsetDateTime,
+) -> Result<Response<Body>, Problem> {
+    let sale = api.sale(station, request).await?;
+    let sale = api.change(sale, |sale| sale.void(now).map_err(not_owed)).await?;
+    Ok(json(200, &SaleView::new(&sale, language(request))))
+}
+
+fn not_owed(error: NotOwed) -> Problem {
+    let advice = match error.0 {
+        SaleStatus::Paid => "Mercado Pago's payment is in: give other money back, or refund the payment",
+        SaleStatus::NeedsReview => "money arrived that must be looked at first",
+        _ => "it was dealt with before",
+    };
+    Problem::conflict(format!("{error}: {advice}"))
+}

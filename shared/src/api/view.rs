@@ -1,0 +1,234 @@
+//! Answers as the station's software gets them.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::id::{ExternalReference, PaymentId, PositionId, SaleId};
+use crate::money::Currency;
+use crate::payment::Channel;
+use crate::sale::{
+    Attempt, Command, Document, Language, LoyaltyClaim, Product, Refund, RefundStatus, Sale, SaleStatus,
+};
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// A cursor to hand back as `?after=`; null on the last page.
+    pub next: Option<String>,
+}
+
+/// A cursor as text.
+#[must_use]
+pub fn cursor_text(place: &(String, ExternalReference)) -> String {
+    format!("{}_{}", place.0, place.1)
+}
+
+/// A sale: what the station said, and what became of it.
+#[derive(Debug, Serialize)]
+pub struct SaleView<'a> {
+    sale_id: &'a SaleId,
+    position: &'a PositionId,
+    amount: String,
+    currency: Currency,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    delivered_at: Option<OffsetDateTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invoice_number: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shift: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    period: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attendant: Option<&'a Document>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    products: &'a [Product],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    loyalty: Option<&'a LoyaltyClaim>,
+    external_reference: &'a ExternalReference,
+    status: SaleStatus,
+    /// Why a person must look at it; empty unless the status is `needs_review`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    review: Vec<&'static str>,
+    version: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    received_at: OffsetDateTime,
+    attempts: Vec<AttemptView<'a>>,
+    refunds: Vec<RefundView<'a>>,
+    timeline: Vec<EntryView>,
+}
+
+/// One payment that named the sale, in Mercado Pago's own words.
+#[derive(Debug, Serialize)]
+struct AttemptView<'a> {
+    payment_id: &'a PaymentId,
+    channel: Channel,
+    status: &'a str,
+    status_detail: Option<&'a str>,
+    amount: Option<String>,
+    currency: Option<Currency>,
+    method: Option<&'a str>,
+    updated_at: Option<String>,
+}
+
+/// A refund.
+#[derive(Debug, Serialize)]
+pub struct RefundView<'a> {
+    refund_id: &'a str,
+    status: RefundStatus,
+    amount: String,
+    currency: Currency,
+    reason: &'a str,
+    payment_id: &'a PaymentId,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// What to do, when it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'static str>,
+}
+
+/// A line of the timeline.
+#[derive(Debug, Serialize)]
+struct EntryView {
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    text: String,
+}
+
+impl<'a> SaleView<'a> {
+    /// A sale with its timeline in a language.
+    #[must_use]
+    pub fn new(sale: &'a Sale, language: Language) -> Self {
+        let delivery = &sale.delivery;
+        Self {
+            sale_id: &delivery.sale_id,
+            position: &delivery.position,
+            amount: delivery.amount.to_string(),
+            currency: delivery.amount.currency(),
+            description: delivery.description.as_deref(),
+            delivered_at: delivery.delivered_at,
+            invoice_number: delivery.invoice_number.as_deref(),
+            shift: delivery.shift.as_deref(),
+            period: delivery.period.as_deref(),
+            attendant: delivery.attendant.as_ref(),
+            products: &delivery.products,
+            loyalty: delivery.loyalty.as_ref(),
+            external_reference: &sale.reference,
+            status: sale.status,
+            review: sale.review_reasons().into_iter().map(crate::sale::ReviewReason::word).collect(),
+            version: sale.version,
+            received_at: sale.received_at,
+            attempts: sale.attempts.iter().map(AttemptView::new).collect(),
+            refunds: sale.refunds.iter().map(|refund| RefundView::new(refund, language)).collect(),
+            timeline: sale
+                .timeline
+                .iter()
+                .map(|entry| EntryView { at: entry.at, text: entry.event.words(language) })
+                .collect(),
+        }
+    }
+}
+
+impl<'a> AttemptView<'a> {
+    fn new(attempt: &'a Attempt) -> Self {
+        let latest = attempt.latest();
+        let format = &time::format_description::well_known::Rfc3339;
+        Self {
+            payment_id: &attempt.payment_id,
+            channel: attempt.channel,
+            status: latest.map_or("", |latest| &latest.status.0),
+            status_detail: latest.and_then(|latest| latest.detail.as_deref()),
+            amount: attempt.amount.map(|amount| amount.to_string()),
+            currency: attempt.amount.map(crate::money::Money::currency),
+            method: attempt.method.as_deref(),
+            updated_at: latest.and_then(|latest| latest.at.format(format).ok()),
+        }
+    }
+}
+
+impl<'a> RefundView<'a> {
+    /// A refund, with advice in a language if it was rejected.
+    #[must_use]
+    pub fn new(refund: &'a Refund, language: Language) -> Self {
+        Self {
+            refund_id: &refund.id,
+            status: refund.status,
+            amount: refund.amount.to_string(),
+            currency: refund.amount.currency(),
+            reason: &refund.reason,
+            payment_id: &refund.payment_id,
+            created_at: refund.created_at,
+            advice: refund.refusal.map(|refusal| refusal.advice(language)),
+        }
+    }
+}
+
+/// A command.
+#[derive(Debug, Serialize)]
+pub struct CommandView {
+    id: String,
+    kind: crate::sale::CommandKind,
+    sale_id: SaleId,
+    position: PositionId,
+    external_reference: ExternalReference,
+    amount: String,
+    currency: Currency,
+    payment_id: PaymentId,
+    method: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+}
+
+impl CommandView {
+    /// A command of a sale.
+    #[must_use]
+    pub fn new(command: Command, reference: &ExternalReference) -> Self {
+        Self {
+            id: command.id,
+            kind: command.kind,
+            sale_id: command.sale_id,
+            position: reference.position().clone(),
+            external_reference: reference.clone(),
+            amount: command.amount.to_string(),
+            currency: command.amount.currency(),
+            payment_id: command.payment_id,
+            method: command.method,
+            created_at: command.created_at,
+        }
+    }
+}
+
+/// What a position owes.
+#[derive(Debug, Serialize)]
+pub struct PayableView {
+    /// The sale.
+    pub sale_id: SaleId,
+    /// How much.
+    pub amount: String,
+}
+
+/// A position, as `PUT` answers.
+#[derive(Debug, Serialize)]
+pub struct PositionView {
+    /// Its id.
+    pub position: PositionId,
+    /// What the station said of it.
+    pub state: &'static str,
+    /// What the next scan is offered.
+    pub payable: Option<PayableView>,
+}
+
+/// The answer to a heartbeat.
+#[derive(Debug, Serialize)]
+pub struct HeartbeatView {
+    /// Our clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub clock: OffsetDateTime,
+    /// How far the station's clock is ahead of ours.
+    pub drift_seconds: i64,
+    /// Commands that wait for the station; at most a page of them is counted.
+    pub open_commands: usize,
+}

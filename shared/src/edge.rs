@@ -1,0 +1,166 @@
+//! What the functions behind HTTP routes have in common: events made safe to read, who calls, and what is asked.
+
+use std::future::Future;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use lambda_http::http::HeaderValue;
+use lambda_http::http::header::{ACCEPT_LANGUAGE, HOST};
+use lambda_http::request::{LambdaRequest, RequestContext};
+use lambda_http::tower::ServiceExt;
+use lambda_http::{Adapter, Body, Error, LambdaEvent, Request, RequestExt, Response, service_fn};
+
+use crate::id::{InvalidId, StationId};
+use crate::problem::Problem;
+use crate::sale::Language;
+
+/// Serves HTTP events one after another, for as long as Lambda sends any.
+pub async fn serve<F>(handle: impl Fn(Request) -> F) -> Result<(), Error>
+where
+    F: Future<Output = Response<Body>> + Send,
+{
+    let service = service_fn(|request| {
+        let answer = handle(request);
+        async move { Ok::<_, Error>(answer.await) }
+    });
+    lambda_http::lambda_runtime::run(Adapter::from(service).map_request(mend)).await
+}
+
+/// Makes an event safe for `lambda_http`, which panics on some: an illegal character in path or query, an illegal
+/// `host` or `x-forwarded-proto`, broken base64. A caller gets our answer to bad input, not a 500.
+#[must_use]
+pub fn mend(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
+        for text in [&mut request.raw_path, &mut request.raw_query_string].into_iter().flatten() {
+            *text = legal(text);
+        }
+        // The URL that is made of them is never used.
+        request.headers.insert(HOST, HeaderValue::from_static("localhost"));
+        for header in ["x-forwarded-proto", "x-forwarded-port"] {
+            request.headers.remove(header);
+        }
+        request.request_context.domain_name = None;
+        let broken = |body: &String| BASE64_STANDARD.decode(body).is_err();
+        if request.is_base64_encoded && request.body.as_ref().is_some_and(broken) {
+            // It stays what it is, which the handler cannot read either, and says so.
+            request.is_base64_encoded = false;
+        }
+    }
+    event
+}
+
+/// Percent-encodes whatever may not stand in a path or query (RFC 3986, section 3.3 and 3.4).
+fn legal(text: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte);
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if keep(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    out
+}
+
+/// The key under which the authorizer tells whose key a call carries.
+pub const STATION_CONTEXT: &str = "station";
+/// The key under which it tells the key's name.
+pub const KEY_ID_CONTEXT: &str = "key_id";
+
+/// Who calls, as the authorizer found out. Without one there is no way to a station's data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    station: StationId,
+    /// Name of the key, no secret.
+    pub key_id: String,
+}
+
+impl Caller {
+    /// The caller of a request: 401 when the authorizer found none.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
+            return Err(Problem::unauthenticated());
+        };
+        let text = |key: &str| context.authorizer.as_ref()?.fields.get(key)?.as_str().map(str::to_owned);
+        let station = text(STATION_CONTEXT).and_then(|station| StationId::parse(&station).ok());
+        let (Some(station), Some(key_id)) = (station, text(KEY_ID_CONTEXT)) else {
+            return Err(Problem::unauthenticated());
+        };
+        Ok(Self { station, key_id })
+    }
+
+    /// The station that the path names, if the caller may act for it: 403 for another one's.
+    pub fn station(&self, request: &Request) -> Result<StationId, Problem> {
+        let named = path(request, "station");
+        match StationId::parse(&named) {
+            Ok(named) if named == self.station => Ok(named),
+            _ => Err(Problem::forbidden("this key is for another station")),
+        }
+    }
+}
+
+/// A parameter of the path, percent-decoded.
+#[must_use]
+pub fn path(request: &Request, name: &str) -> String {
+    request.path_parameters_ref().and_then(|path| path.first(name)).unwrap_or_default().to_owned()
+}
+
+/// A parameter of the path as an id. What is no id names nothing: 404.
+pub fn path_id<T>(
+    request: &Request,
+    name: &'static str,
+    parse: impl Fn(&str) -> Result<T, InvalidId>,
+) -> Result<T, Problem> {
+    parse(&path(request, name))
+        .map_err(|error| Problem::not_found(format!("{name} {error}")).with_field(name))
+}
+
+/// A parameter of the query, decoded; the first of several.
+#[must_use]
+pub fn query(request: &Request, name: &str) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// The language that the caller reads.
+#[must_use]
+pub fn language(request: &Request) -> Language {
+    Language::of_header(request.headers().get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The four events that make `lambda_http` panic, and a path that was decoded before it came.
+    #[test]
+    fn malformed_events_become_requests() {
+        for (change, value) in [
+            ("rawQueryString", json!("apies=6232&pos=1|2\"<>\u{e9}")),
+            ("rawPath", json!("/v1/stations/6232/sales/a b|c")),
+            ("headers", json!({"host": "x.127.0.0.1:a b", "x-forwarded-proto": "not a scheme"})),
+            ("body", json!("@@@not base64@@@")),
+        ] {
+            let mut event = json!({
+                "version": "2.0", "routeKey": "GET /pay-mp", "rawPath": "/pay-mp", "rawQueryString": "a=b",
+                "headers": {"host": "example.com"}, "isBase64Encoded": true,
+                "requestContext": {"http": {"method": "GET", "path": "/pay-mp", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"},
+                    "accountId": "1", "apiId": "a", "domainName": "x y", "requestId": "r", "routeKey": "GET /pay-mp", "stage": "$default", "time": "t", "timeEpoch": 0},
+            });
+            event[change] = value;
+            let payload: LambdaRequest = serde_json::from_value(event).unwrap();
+            let mended = mend(LambdaEvent::new(payload, lambda_http::Context::default()));
+            let request: Request = mended.payload.into();
+            assert!(request.uri().path().starts_with('/'), "{change}");
+        }
+    }
+
+    #[test]
+    fn legal_text_is_left_alone() {
+        assert_eq!(legal("a=1&b=%20+c;d"), "a=1&b=%20+c;d");
+        assert_eq!(legal("a b|\u{e9}"), "a%20b%7C%C3%A9");
+    }
+}

@@ -1,0 +1,190 @@
+//! The one road: a hint, from wherever, becomes facts, and facts settle a sale.
+
+use time::OffsetDateTime;
+
+use crate::id::{ExternalReference, PaymentId};
+use crate::mercado_pago::{ApiError, MercadoPago, Payment};
+use crate::payment::{PaymentFact, Standing};
+use crate::queue::{Hint, Resource};
+use crate::refunding::{self, Try};
+use crate::sale::Sale;
+use crate::secrets::{Account, Book, SecretError};
+use crate::settlement::{Seller, settle};
+use crate::store::{SaveError, Store, StoreError};
+
+/// What reconciling takes.
+#[derive(Debug)]
+pub struct Reconciler {
+    /// The ledger.
+    pub store: Store,
+    /// Where the truth is.
+    pub mercado_pago: MercadoPago,
+    /// Whose token asks.
+    pub accounts: Book<Account>,
+}
+
+/// Why a hint was not worked off: it stays on the queue.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// Mercado Pago did not tell.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The ledger did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The accounts could not be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The account of the hint is not one of this deployment.
+    #[error("the account is not known")]
+    UnknownAccount,
+    /// A document lacks what it must have.
+    #[error("Mercado Pago's document lacks {0}")]
+    Document(&'static str),
+}
+
+impl Reconciler {
+    /// Works off one hint: one fetch, and if it names a sale, one read and at most one write of it.
+    pub async fn reconcile(&self, hint: &Hint, now: OffsetDateTime) -> Result<(), ReconcileError> {
+        let account = self.accounts.get(&hint.account).await?.ok_or(ReconcileError::UnknownAccount)?;
+        let facts = self.fetch(&account, &hint.resource).await?;
+        let mut references = Vec::new();
+        if let Resource::Sale(reference) = &hint.resource {
+            references.push(reference.clone());
+        }
+        for fact in &facts {
+            // What is not of our making is another system's payment in the same account: none of our business.
+            match fact.reference.as_deref().map(ExternalReference::parse) {
+                Some(Ok(reference)) if !references.contains(&reference) => references.push(reference),
+                Some(Ok(_)) => {}
+                _ => {
+                    tracing::info!(event = "not_ours", payment = %fact.id, "A payment names no sale of this system");
+                }
+            }
+        }
+        for reference in references {
+            let of_sale = |fact: &&PaymentFact| {
+                fact.reference.as_ref().is_some_and(|told| told.eq_ignore_ascii_case(reference.as_str()))
+            };
+            let facts: Vec<_> = facts.iter().filter(of_sale).cloned().collect();
+            self.settle_sale(hint, &account, &reference, &facts, now).await?;
+        }
+        Ok(())
+    }
+
+    /// What Mercado Pago says of a resource's payments.
+    async fn fetch(
+        &self,
+        account: &Account,
+        resource: &Resource,
+    ) -> Result<Vec<PaymentFact>, ReconcileError> {
+        let (api, token) = (&self.mercado_pago, &account.access_token);
+        match resource {
+            Resource::Payment(id) => self.payments(account, std::slice::from_ref(id)).await,
+            Resource::MerchantOrder(id) => {
+                api.merchant_order(token, id).await?.facts().map_err(ReconcileError::Document)
+            }
+            Resource::Order(id) => self.payments(account, &api.order(token, id).await?.payments()).await,
+            Resource::PaymentIntent(id) => {
+                self.payments(account, &api.payment_intent(token, id).await?.payments()).await
+            }
+            Resource::Chargeback(id) => {
+                self.payments(account, &api.chargeback(token, id).await?.payments()).await
+            }
+            Resource::Sale(reference) => {
+                let found = api.payments_of(token, reference).await?;
+                let facts = found.results.into_iter().map(Payment::fact);
+                facts.collect::<Result<_, _>>().map_err(ReconcileError::Document)
+            }
+            Resource::Connection(seller) => {
+                tracing::warn!(event = "connection", %seller, "A seller linked or unlinked this application");
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    async fn payments(
+        &self,
+        account: &Account,
+        ids: &[PaymentId],
+    ) -> Result<Vec<PaymentFact>, ReconcileError> {
+        let mut facts = Vec::with_capacity(ids.len());
+        for id in ids {
+            let payment = self.mercado_pago.payment(&account.access_token, id).await?;
+            facts.push(payment.fact().map_err(ReconcileError::Document)?);
+        }
+        Ok(facts)
+    }
+
+    async fn settle_sale(
+        &self,
+        hint: &Hint,
+        account: &Account,
+        reference: &ExternalReference,
+        facts: &[PaymentFact],
+        now: OffsetDateTime,
+    ) -> Result<(), ReconcileError> {
+        let mut seller = account.seller();
+        let Some(mut standing) = self.store.sale(reference).await? else {
+            return self.without_sale(hint, facts, now).await;
+        };
+        if standing.account != hint.account {
+            // The money is in another account than the sale's: no collector can be right.
+            seller = Seller { collector_id: String::new(), ..seller };
+        }
+        let sale = loop {
+            let settlement = settle(&standing, &seller, facts, now);
+            if !settlement.changed {
+                break standing;
+            }
+            let mut sale = settlement.sale;
+            match self.store.save(&mut sale).await {
+                Ok(()) => {
+                    if settlement.newly_in_review {
+                        let reasons = sale.review_reasons();
+                        tracing::error!(event = "needs_review", sale = %reference, ?reasons, "A sale needs review");
+                    }
+                    tracing::info!(event = "settled", sale = %reference, status = %sale.status, "Facts were taken in");
+                    break sale;
+                }
+                Err(SaveError::Conflict(other)) => standing = *other,
+                Err(SaveError::Store(error)) => return Err(error.into()),
+            }
+        };
+        self.carry_out_refunds(account, sale, now).await
+    }
+
+    /// Money that names a sale of ours which we do not have: a case for a person. Without money it is nothing.
+    async fn without_sale(
+        &self,
+        hint: &Hint,
+        facts: &[PaymentFact],
+        now: OffsetDateTime,
+    ) -> Result<(), ReconcileError> {
+        for fact in facts {
+            let no_money = matches!(fact.status.standing(), Standing::Waiting | Standing::Failed);
+            if !no_money && self.store.put_under_review(&hint.account, fact, now).await? {
+                tracing::error!(event = "needs_review", payment = %fact.id, "A payment names a sale that does not exist");
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out the refunds that the sale now holds and nobody else is at.
+    async fn carry_out_refunds(
+        &self,
+        account: &Account,
+        mut sale: Sale,
+        now: OffsetDateTime,
+    ) -> Result<(), ReconcileError> {
+        let due: Vec<_> =
+            sale.pending_refunds().filter(|refund| refunding::is_due(refund, now)).cloned().collect();
+        for refund in due {
+            // Another delivery of this hint may have asked before it died.
+            let outcome =
+                refunding::carry_out(&self.mercado_pago, account, &sale, &refund, Try::Again).await?;
+            sale = refunding::conclude(&self.store, sale, &refund.id, &outcome, now).await?;
+        }
+        Ok(())
+    }
+}

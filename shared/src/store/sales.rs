@@ -1,0 +1,236 @@
+//! Sales: told once, settled under their version, found again by the station's name or by reference.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{Item, Store, StoreError, keyed, positions, read, s, sortable, stations};
+use crate::id::{AccountId, ExternalReference, PaymentId, SaleId, StationId};
+use crate::payment::PaymentFact;
+use crate::sale::{Command, Sale};
+
+/// What the station's name of a sale leads to. It is written before the sale, so that the same name can never
+/// stand for two sales, whatever dies in between.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaleName {
+    /// The sale.
+    pub reference: ExternalReference,
+    /// Hash of what the station said, to tell a repeat from another sale of that name.
+    pub digest: String,
+}
+
+/// What came of telling a sale.
+#[derive(Clone, Debug)]
+pub enum Registered {
+    /// It is new.
+    New,
+    /// The name is taken, by the same sale or another.
+    Known(SaleName),
+}
+
+/// Why a sale was not written.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SaveError {
+    /// Somebody else wrote it since it was read; this is what stands now.
+    #[error("the sale was changed by somebody else")]
+    Conflict(Box<Sale>),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A page of open commands.
+#[derive(Clone, Debug, Default)]
+pub struct OpenCommands {
+    /// Sales with open commands, longest waiting first, each with all its commands.
+    pub sales: Vec<Vec<Command>>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<(String, ExternalReference)>,
+}
+
+/// What the index `open-commands` holds of a sale.
+#[derive(Deserialize)]
+struct Row {
+    commands: Vec<Command>,
+    command_since: String,
+}
+
+fn key(reference: &ExternalReference) -> (String, String) {
+    let pk = positions::partition(reference.station(), reference.position());
+    (pk, format!("sale#{}", reference.within_position()))
+}
+
+/// A sale as an item. While a command waits for the station, the sale is in the sparse index `open-commands`.
+fn item_of(sale: &Sale) -> Result<Item, StoreError> {
+    let (pk, sk) = key(&sale.reference);
+    let mut item = keyed(pk, sk, sale)?;
+    if let Some(oldest) = sale.open_commands().next() {
+        item.insert("command_station".to_owned(), s(sale.station.as_str()));
+        item.insert("command_since".to_owned(), s(sortable(oldest.created_at)));
+    }
+    Ok(item)
+}
+
+impl Store {
+    /// A sale by its reference, strongly consistent. One read.
+    pub async fn sale(&self, reference: &ExternalReference) -> Result<Option<Sale>, StoreError> {
+        let (pk, sk) = key(reference);
+        let sale: Option<Sale> = self.get(pk, &sk).await?.map(read).transpose()?;
+        Ok(sale.filter(|sale| sale.reference == *reference))
+    }
+
+    /// What the station's name of a sale leads to. One read.
+    pub async fn sale_name(
+        &self,
+        station: &StationId,
+        sale: &SaleId,
+    ) -> Result<Option<SaleName>, StoreError> {
+        self.get(stations::partition(station), &format!("sale#{sale}")).await?.map(read).transpose()
+    }
+
+    /// A sale by the station's name of it. Two reads.
+    pub async fn sale_named(&self, station: &StationId, sale: &SaleId) -> Result<Option<Sale>, StoreError> {
+        match self.sale_name(station, sale).await? {
+            Some(name) => self.sale(&name.reference).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Writes a sale for the first time: its name, then the sale. A name that is taken is not taken again; after a
+    /// death between the two writes, the station's repeat finds the name and brings the sale.
+    pub async fn register(&self, sale: &Sale, digest: &str) -> Result<Registered, StoreError> {
+        let name = SaleName { reference: sale.reference.clone(), digest: digest.to_owned() };
+        let sk = format!("sale#{}", sale.delivery.sale_id);
+        let item = keyed(stations::partition(&sale.station), sk, &name)?;
+        match self.put_new(item).await? {
+            None => {}
+            Some(taken) => return Ok(Registered::Known(read(taken)?)),
+        }
+        self.put_new(item_of(sale)?).await?;
+        Ok(Registered::New)
+    }
+
+    /// Writes the sale of a name that has none: the death between the two writes of [`Store::register`].
+    pub async fn complete_registration(&self, sale: &Sale) -> Result<(), StoreError> {
+        self.put_new(item_of(sale)?).await.map(drop)
+    }
+
+    /// Writes an item unless its key is taken; gives the item that stands there.
+    async fn put_new(&self, item: Item) -> Result<Option<Item>, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match put.send().await {
+            Ok(_) => Ok(None),
+            Err(error) => standing_item(&error).map(Some).ok_or_else(|| StoreError::call(&error)),
+        }
+    }
+
+    /// Writes a sale over the version that it was made from. One write; on a conflict the answer holds what
+    /// stands now, so that nothing need be read again.
+    pub async fn save(&self, sale: &mut Sale) -> Result<(), SaveError> {
+        let read_version = sale.version;
+        sale.version = read_version.saturating_add(1);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item_of(sale)?))
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", AttributeValue::N(read_version.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match standing_item(&error) {
+                Some(standing) => {
+                    let standing: Sale = read(standing)?;
+                    // The answer to an earlier try of this very write was lost, and the SDK repeated it.
+                    if standing == *sale { Ok(()) } else { Err(SaveError::Conflict(Box::new(standing))) }
+                }
+                None => Err(StoreError::call(&error).into()),
+            },
+        }
+    }
+
+    /// Open commands of a station, longest waiting first. Strong consistency is not to be had from an index: a
+    /// command may take a moment to show, and an acknowledged one to vanish. One read.
+    pub async fn open_commands(
+        &self,
+        station: &StationId,
+        after: Option<&(String, ExternalReference)>,
+        limit: i32,
+    ) -> Result<OpenCommands, StoreError> {
+        let start = after.map(|(since, reference)| {
+            let (pk, sk) = key(reference);
+            let of = |name: &str, value: AttributeValue| (name.to_owned(), value);
+            HashMap::from([
+                of("pk", s(pk)),
+                of("sk", s(sk)),
+                of("command_station", s(station.as_str())),
+                of("command_since", s(since)),
+            ])
+        });
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("open-commands")
+            .key_condition_expression("command_station = :station")
+            .expression_attribute_values(":station", s(station.as_str()))
+            .set_exclusive_start_key(start)
+            .limit(limit);
+        let answer = query.send().await.map_err(|error| StoreError::call(&error))?;
+        let rows = answer.items.unwrap_or_default().into_iter().map(read::<Row>);
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let last = rows.last().and_then(|row| {
+            let reference = row.commands.first()?.id.split('-').next()?;
+            Some((row.command_since.clone(), ExternalReference::parse(reference).ok()?))
+        });
+        let next = answer.last_evaluated_key.and(last);
+        Ok(OpenCommands { sales: rows.into_iter().map(|row| row.commands).collect(), next })
+    }
+
+    /// Writes down a payment that names a sale of ours which does not exist: somebody must look. Says whether it
+    /// is new. One write.
+    pub async fn put_under_review(
+        &self,
+        account: &AccountId,
+        fact: &PaymentFact,
+        now: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        #[derive(Serialize)]
+        struct Stray<'a> {
+            account: &'a AccountId,
+            payment_id: &'a PaymentId,
+            reference: Option<&'a str>,
+            amount: Option<crate::money::Money>,
+            status: &'a str,
+            seen_at: String,
+        }
+        let stray = Stray {
+            account,
+            payment_id: &fact.id,
+            reference: fact.reference.as_deref(),
+            amount: fact.amount,
+            status: &fact.status.0,
+            seen_at: sortable(now),
+        };
+        let item = keyed(format!("payment#{}", fact.id), "review".to_owned(), &stray)?;
+        Ok(self.put_new(item).await?.is_none())
+    }
+}
+
+fn standing_item<R>(error: &SdkError<PutItemError, R>) -> Option<Item> {
+    match error.as_service_error() {
+        Some(PutItemError::ConditionalCheckFailedException(failed)) => failed.item().cloned(),
+        _ => None,
+    }
+}
