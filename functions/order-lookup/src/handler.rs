@@ -20,13 +20,10 @@ pub(crate) async fn handle(store: &Store, request: Request) -> Response<Body> {
     let answered = match &asked {
         // What names no pump for its shape alone costs no call.
         None => document(&Answer::Invalid),
-        Some(asked) => match tokio::time::timeout(DEADLINE, look_up(store, asked)).await {
-            Ok(answered) => answered,
-            Err(_) => {
-                tracing::warn!(event = "lookup_timeout", "The ledger did not answer within the deadline");
-                document(&Answer::Timeout)
-            }
-        },
+        Some(asked) => tokio::time::timeout(DEADLINE, look_up(store, asked)).await.unwrap_or_else(|_| {
+            tracing::warn!(event = "lookup_timeout", "The ledger did not answer within the deadline");
+            document(&Answer::Timeout)
+        }),
     };
     respond(answered)
 }

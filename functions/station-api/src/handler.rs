@@ -58,7 +58,7 @@ pub(crate) fn store_failed(error: &StoreError) -> Problem {
 }
 
 pub(crate) async fn handle(api: &StationApi, request: Request) -> Response<Body> {
-    answer(api, &request).await.unwrap_or_else(Problem::into_response)
+    Box::pin(answer(api, &request)).await.unwrap_or_else(Problem::into_response)
 }
 
 async fn answer(api: &StationApi, request: &Request) -> Result<Response<Body>, Problem> {

@@ -27,7 +27,7 @@ impl SignsOfLife {
                 self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(station.clone(), next);
             }
             Err(error) => {
-                tracing::warn!(event = "sign_of_life_failed", %station, %error, "A sign of life was not written")
+                tracing::warn!(event = "sign_of_life_failed", %station, %error, "A sign of life was not written");
             }
         }
     }
