@@ -10,7 +10,7 @@ use surtidor::store::{CallerKey, Store, hash_of_key};
 use tokio::sync::Mutex;
 
 /// For how long a key is taken as it was read: so long may a revoked one still open.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// Keys that are kept in memory. When there are more, all are forgotten.
 const MOST: usize = 1_000;
 /// No key is longer.
