@@ -6,14 +6,17 @@ use serde::{Deserialize, Serialize};
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
 use time::macros::{format_description, offset};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 use crate::json::Json;
 
-/// `2021-11-24T13:58:49.312-04:00`: the offset is Mercado Pago's, not the store's.
+/// `2021-11-24T13:58:49.312-04:00`
 const SHAPE: &[BorrowedFormatItem<'_>] = format_description!(
     "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3][offset_hour sign:mandatory]:[offset_minute]"
 );
+
+/// Mercado Pago's offset, not the store's.
+const OFFSET: UtcOffset = offset!(-4);
 
 /// A point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -27,6 +30,7 @@ impl Moment {
     }
 
     /// Reads a bound of a search: a date, or one relative to now (`NOW`, `NOW-30DAYS`).
+    #[must_use]
     pub fn parse_bound(text: &str, now: Moment) -> Option<Moment> {
         let Some(rest) = text.strip_prefix("NOW") else { return Self::parse(text) };
         let (sign, rest) = match rest.as_bytes().first() {
@@ -52,28 +56,33 @@ impl Moment {
     }
 
     /// This moment moved by a span.
+    #[must_use]
     pub fn plus(self, span: Duration) -> Moment {
         Moment(self.0.saturating_add(span))
     }
 
     /// The span since an earlier moment.
+    #[must_use]
     pub fn since(self, earlier: Moment) -> Duration {
         self.0 - earlier.0
     }
 
     /// Seconds since 1970.
+    #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.unix_timestamp()
     }
 
     /// Milliseconds since 1970.
+    #[must_use]
     pub fn unix_milliseconds(self) -> i64 {
         i64::try_from(self.0.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
 
     /// The text that Mercado Pago writes.
+    #[must_use]
     pub fn text(self) -> String {
-        self.0.to_offset(offset!(-4)).format(SHAPE).unwrap_or_default()
+        self.0.to_offset(OFFSET).format(SHAPE).unwrap_or_default()
     }
 }
 

@@ -137,15 +137,25 @@ pub enum CallbackMethod {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Webhooks {
-    /// Writes the signature's `ts` in milliseconds, as the prose of the documents says, instead of seconds, as captured
-    /// deliveries have it.
-    pub ts_milliseconds: bool,
+    /// The unit of the signature's `ts`.
+    pub ts: TsUnit,
     /// Also sends `topic_merchant_order_wh`.
     pub merchant_order: bool,
     /// Also sends Webhooks to an order's `notification_url` that does not restrict its source.
     pub to_notification_url: bool,
     /// Signs with another secret than the account's.
     pub wrong_secret: bool,
+}
+
+/// The unit of the time in a signature, on which the documents and captured deliveries differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TsUnit {
+    /// As in captured deliveries.
+    #[default]
+    Seconds,
+    /// As in the prose of the documents.
+    Milliseconds,
 }
 
 /// What becomes of refunds.

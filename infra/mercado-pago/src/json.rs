@@ -70,6 +70,7 @@ impl Json {
     }
 
     /// The member of that name; `Null` when there is none or this is no object.
+    #[must_use]
     pub fn get(&self, name: &str) -> &Json {
         match self {
             Json::Object(members) => {
@@ -80,6 +81,7 @@ impl Json {
     }
 
     /// The first member that is not among `known`.
+    #[must_use]
     pub fn unknown(&self, known: &[&str]) -> Option<&str> {
         match self {
             Json::Object(members) => {
@@ -90,11 +92,13 @@ impl Json {
     }
 
     /// Whether this is `null` or missing.
+    #[must_use]
     pub fn is_null(&self) -> bool {
         *self == Json::Null
     }
 
     /// The string, if it is one.
+    #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
             Json::Text(text) => Some(text),
@@ -103,6 +107,7 @@ impl Json {
     }
 
     /// The text of the number, if it is one.
+    #[must_use]
     pub fn number(&self) -> Option<&str> {
         match self {
             Json::Number(text) => Some(text),
@@ -111,16 +116,19 @@ impl Json {
     }
 
     /// The whole number that is written as a number (`7`).
+    #[must_use]
     pub fn integer(&self) -> Option<u64> {
         self.number()?.parse().ok()
     }
 
     /// The whole number that is written as a number or as a string of digits (`7`, `"7"`).
+    #[must_use]
     pub fn id(&self) -> Option<u64> {
         self.number().or(self.text())?.parse().ok()
     }
 
     /// The boolean, if it is one.
+    #[must_use]
     pub fn bool(&self) -> Option<bool> {
         match self {
             Json::Bool(value) => Some(*value),
@@ -129,6 +137,7 @@ impl Json {
     }
 
     /// The array, if it is one.
+    #[must_use]
     pub fn list(&self) -> Option<&[Json]> {
         match self {
             Json::List(items) => Some(items),
@@ -137,6 +146,7 @@ impl Json {
     }
 
     /// Whether this is an object.
+    #[must_use]
     pub fn is_object(&self) -> bool {
         matches!(self, Json::Object(_))
     }

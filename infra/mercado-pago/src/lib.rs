@@ -40,7 +40,8 @@ pub use buyer::scan::{Scan, ScanError};
 pub use clock::Moment;
 pub use control::lever::{LeverError, PaymentChange, PaymentDraft};
 pub use faults::{
-    ApiFault, Callback, CallbackMethod, Effect, Fate, Faults, NotificationFaults, Refunds, Twist, Webhooks,
+    ApiFault, Callback, CallbackMethod, Effect, Fate, Faults, NotificationFaults, Refunds, TsUnit, Twist,
+    Webhooks,
 };
 pub use json::Json;
 pub use model::refund::RefundStatus;

@@ -92,6 +92,7 @@ impl Simulator {
     }
 
     /// Where it listens: `http://127.0.0.1:9001`.
+    #[must_use]
     pub fn url(&self) -> String {
         self.app.base.clone()
     }
@@ -144,6 +145,7 @@ impl Simulator {
     }
 
     /// The switches.
+    #[must_use]
     pub fn faults(&self) -> Faults {
         self.app.faults()
     }
@@ -154,16 +156,19 @@ impl Simulator {
     }
 
     /// All notifications, oldest first.
+    #[must_use]
     pub fn notifications(&self) -> Vec<Notification> {
         self.app.news.all()
     }
 
     /// Sends the notifications that are held; their numbers in the order of sending.
+    #[must_use]
     pub fn release(&self, order: ReleaseOrder, seed: u64) -> Vec<u64> {
         self.app.release(order, seed)
     }
 
     /// Sends a notification again; false when there is none of that number.
+    #[must_use]
     pub fn resend(&self, notification: u64) -> bool {
         self.app.resend(notification)
     }
@@ -194,18 +199,21 @@ impl Simulator {
     }
 
     /// A payment as the API shows it.
+    #[must_use]
     pub fn payment(&self, payment: u64) -> Option<Json> {
         let world = self.app.world();
         world.payments.get(&payment).map(|payment| world.render_payment(payment))
     }
 
     /// A merchant order as the API shows it.
+    #[must_use]
     pub fn merchant_order(&self, order: u64) -> Option<Json> {
         let world = self.app.world();
         world.orders.get(&order).map(|order| world.render_order(order))
     }
 
     /// How often a route of the API was called: `GET /v1/payments/{payment}`.
+    #[must_use]
     pub fn calls(&self, route: &str) -> u64 {
         lock(&self.app.calls).of(route)
     }

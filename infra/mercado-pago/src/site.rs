@@ -62,6 +62,7 @@ impl Site {
     }
 
     /// The site of an id (`MLA`) or a country code (`AR`), in any case.
+    #[must_use]
     pub fn from_code(code: &str) -> Option<Site> {
         Self::ALL
             .into_iter()
@@ -69,16 +70,19 @@ impl Site {
     }
 
     /// Mercado Pago's id: `MLA`.
+    #[must_use]
     pub const fn id(self) -> &'static str {
         self.facts().id
     }
 
     /// ISO 3166 code of the country: `AR`.
+    #[must_use]
     pub const fn country(self) -> &'static str {
         self.facts().country
     }
 
     /// ISO 4217 code of the currency: `ARS`.
+    #[must_use]
     pub const fn currency(self) -> &'static str {
         self.facts().currency
     }
@@ -89,6 +93,7 @@ impl Site {
     }
 
     /// Decimals of the currency's amounts.
+    #[must_use]
     pub const fn decimals(self) -> u32 {
         self.facts().decimals
     }

@@ -219,7 +219,7 @@ impl Draft {
             // Whole degrees tell the range; the digits after the point are kept as text.
             let degrees =
                 location.get(field).number().and_then(|text| text.split('.').next()?.parse::<i32>().ok());
-            if !degrees.is_some_and(|degrees| degrees.abs() <= bound) {
+            if degrees.is_none_or(|degrees| degrees.abs() > bound) {
                 return wrong(&format!("INVALID_{}", field.to_uppercase()));
             }
         }

@@ -38,16 +38,19 @@ pub enum Screen {
 
 impl Screen {
     /// Whether the app goes on asking by itself.
+    #[must_use]
     pub const fn keeps_asking(self) -> bool {
         matches!(self, Self::Scanned | Self::Waiting | Self::Dispensing)
     }
 
     /// Whether an order is on the screen, to be paid.
+    #[must_use]
     pub const fn can_pay(self) -> bool {
         matches!(self, Self::Checkout | Self::Rejected)
     }
 
     /// Whether the server may still be asked for the order.
+    #[must_use]
     pub const fn can_ask(self) -> bool {
         self.keeps_asking() || matches!(self, Self::CannotOperate | Self::Error)
     }

@@ -92,14 +92,11 @@ impl App {
             return Err(LeverError::refused("access_token must not be empty"));
         }
         self.change(|world| {
-            let outcome = match world.token_clash(&account) {
-                Some(other) => {
-                    Err(LeverError::refused(format!("the seller {other} has the same access token")))
-                }
-                None => {
-                    world.accounts.insert(account.collector_id, account);
-                    Ok(())
-                }
+            let outcome = if let Some(other) = world.token_clash(&account) {
+                Err(LeverError::refused(format!("the seller {other} has the same access token")))
+            } else {
+                world.accounts.insert(account.collector_id, account);
+                Ok(())
             };
             (outcome, Vec::new())
         })

@@ -21,6 +21,7 @@ pub enum RefundStatus {
 
 impl RefundStatus {
     /// Mercado Pago's word.
+    #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
             Self::Approved => "approved",

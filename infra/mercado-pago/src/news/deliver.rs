@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Dialect, Notification, State, Try, signature};
 use crate::app::{App, lock};
+use crate::faults::TsUnit;
 
 /// Mercado Pago waits 22 s for the first answer.
 const PATIENCE: Duration = Duration::from_secs(22);
@@ -112,7 +113,10 @@ impl App {
         let now = self.clock.now();
         let request_id = Uuid::new_v4().to_string();
         let webhooks = self.faults().webhooks;
-        let ts = if webhooks.ts_milliseconds { now.unix_milliseconds() } else { now.unix_seconds() };
+        let ts = match webhooks.ts {
+            TsUnit::Seconds => now.unix_seconds(),
+            TsUnit::Milliseconds => now.unix_milliseconds(),
+        };
         let topic = &notification.topic;
         let (agent, signature) = match notification.dialect {
             Dialect::Ipn => {

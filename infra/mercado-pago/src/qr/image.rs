@@ -1,5 +1,7 @@
 //! The QR as an image that can be printed and scanned.
 
+use std::fmt::Write;
+
 use qrcode::{Color, EcLevel, QrCode};
 
 /// The white border that scanners need, in modules.
@@ -63,8 +65,11 @@ pub fn png(text: &str) -> Option<Vec<u8>> {
 pub fn svg(text: &str) -> Option<String> {
     let modules = modules(text)?;
     let side = modules.width + 2 * BORDER;
-    let path: String =
-        modules.runs().iter().map(|(x, y, length)| format!("M{x} {y}h{length}v1h-{length}z")).collect();
+    let mut path = String::new();
+    for (x, y, length) in modules.runs() {
+        // Writing to a string does not fail.
+        let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
+    }
     Some(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
          <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path d=\"{path}\"/></svg>"
@@ -76,8 +81,10 @@ pub fn pdf(text: &str, name: &str) -> Option<Vec<u8>> {
     let modules = modules(text)?;
     let side = modules.width + 2 * BORDER;
     // A4 has 595 by 842 points; the QR is centred and 420 points wide, and y grows upwards.
-    let squares: String =
-        modules.runs().iter().map(|(x, y, length)| format!("{x} {} {length} 1 re\n", side - 1 - y)).collect();
+    let mut squares = String::new();
+    for (x, y, length) in modules.runs() {
+        let _ = writeln!(squares, "{x} {} {length} 1 re", side - 1 - y);
+    }
     // Helvetica's built-in encoding is Latin; what is beyond it, and what would end the string, is left out.
     let name: String =
         name.chars().filter(|c| c.is_ascii_graphic() && !"()\\".contains(*c) || *c == ' ').collect();
@@ -100,13 +107,14 @@ pub fn pdf(text: &str, name: &str) -> Option<Vec<u8>> {
     let mut places = Vec::new();
     for (number, object) in (1..).zip(&objects) {
         places.push(format!("{:010} 00000 n \n", file.len()));
-        file.push_str(&format!("{number} 0 obj{object}endobj\n"));
+        let _ = writeln!(file, "{number} 0 obj{object}endobj");
     }
     let start = file.len();
     let count = objects.len() + 1;
-    file.push_str(&format!(
+    let _ = write!(
+        file,
         "xref\n0 {count}\n0000000000 65535 f \n{}trailer<</Size {count}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n",
         places.concat()
-    ));
+    );
     Some(file.into_bytes())
 }

@@ -1,15 +1,17 @@
-//! The text of a QR: EMVCo's merchant-presented mode, tag-length-value with a checksum.
+//! The text of a QR: `EMVCo`'s merchant-presented mode, tag-length-value with a checksum.
 //!
-//! That `qr_code` is EMVCo text, and that Brazil's also names `BR.GOV.BCB.PIX`, is in the point-of-sale reference; what
+//! That `qr_code` is `EMVCo` text, and that Brazil's also names `BR.GOV.BCB.PIX`, is in the point-of-sale reference; what
 //! stands inside Mercado Pago's own template is inferred from published codes.
+
+use std::fmt::Write;
 
 use crate::model::pos::Pos;
 use crate::site::Site;
 
-/// Mercado Pago's template among those that EMVCo leaves to the schemes.
+/// Mercado Pago's template among those that `EMVCo` leaves to the schemes.
 const TEMPLATE: &str = "43";
 const SCHEME: &str = "com.mercadolibre";
-/// ISO 18245: automated fuel dispensers. Mercado Pago's own categories do not fit into EMVCo's four digits.
+/// ISO 18245: automated fuel dispensers. Mercado Pago's own categories do not fit into `EMVCo`'s four digits.
 const FUEL_DISPENSERS: &str = "5542";
 
 /// The text for a point of sale.
@@ -35,12 +37,13 @@ pub fn write(pos: &Pos, merchant: &str) -> String {
     put(&mut text, "60", &plain(&pos.name, 15));
     text.push_str("6304");
     let sum = checksum(text.as_bytes());
-    text.push_str(&format!("{sum:04X}"));
+    let _ = write!(text, "{sum:04X}");
     text
 }
 
 fn put(text: &mut String, tag: &str, value: &str) {
-    text.push_str(&format!("{tag}{:02}{value}", value.len()));
+    // Writing to a string does not fail.
+    let _ = write!(text, "{tag}{:02}{value}", value.len());
 }
 
 /// Lengths count characters, so only those of one byte are written.
@@ -49,7 +52,7 @@ fn plain(text: &str, longest: usize) -> String {
     if kept.trim().is_empty() { "NA".to_owned() } else { kept }
 }
 
-/// CRC-16/CCITT-FALSE, as EMVCo has it.
+/// CRC-16/CCITT-FALSE, as `EMVCo` has it.
 fn checksum(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0xFFFF, |sum, byte| {
         (0..8).fold(sum ^ (u16::from(*byte) << 8), |sum, _| {
