@@ -29,7 +29,7 @@ const LONGEST_ANSWER: usize = 256 * 1024;
 pub struct Scans(pub BTreeMap<u64, Scan>);
 
 /// What the phone shows.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Scan {
     /// Its number.
     pub id: u64,

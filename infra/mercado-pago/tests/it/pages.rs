@@ -1,0 +1,25 @@
+//! The pages for a person.
+
+use anyhow::Result;
+
+use crate::bench::Bench;
+
+#[tokio::test]
+async fn pages_come_in_the_browsers_language_and_whole() -> Result<()> {
+    let bench = Bench::new().await?;
+    let base = bench.mp.url();
+    for path in ["/", "/phone", "/_control/", "/_control"] {
+        let page =
+            bench.client.get(format!("{base}{path}")).header("accept-language", "pt-BR,en").send().await?;
+        assert_eq!(page.status(), 200, "{path}");
+        assert!(page.headers().contains_key("content-security-policy"));
+        let html = page.text().await?;
+        assert!(html.contains("<html lang=\"pt\">"), "{html}");
+        let files = html.split('"').filter(|part| part.starts_with("/pages/"));
+        for file in files {
+            assert_eq!(bench.client.get(format!("{base}{file}")).send().await?.status(), 200, "{file}");
+        }
+    }
+    assert_eq!(bench.client.get(format!("{base}/pages/secret.txt")).send().await?.status(), 404);
+    Ok(())
+}
