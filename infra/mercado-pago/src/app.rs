@@ -38,6 +38,8 @@ pub struct App {
     pub rng: Mutex<fastrand::Rng>,
     /// Told when the world changed, to write it down.
     pub changed: Notify,
+    /// Held while the world is written down.
+    pub writing: Mutex<()>,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -61,6 +63,7 @@ impl App {
             calls: Mutex::default(),
             rng: Mutex::new(fastrand::Rng::with_seed(seed)),
             changed: Notify::new(),
+            writing: Mutex::default(),
             tasks: Mutex::default(),
         }
     }

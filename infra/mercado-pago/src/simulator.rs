@@ -100,7 +100,6 @@ impl Simulator {
     /// Stops it; the state is written first.
     pub async fn shutdown(self) {
         self.stop();
-        // The writer may be in the middle of a write: it is over before the last one begins.
         let Simulator { app, state, .. } = &self;
         if let Some(path) = state {
             write(app, path).await;
@@ -230,22 +229,28 @@ impl Drop for Simulator {
     }
 }
 
+/// The least time between two writes of the state.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Writes the state after changes. Changes that come while it writes are written together.
 async fn keep_written(app: Arc<App>, path: PathBuf) {
     loop {
         app.changed.notified().await;
         write(&app, &path).await;
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
-/// A state that cannot be written is no reason to stop paying; it is said on the error output.
+/// One writer at a time, each with the newest state: one that was under way when the simulator stopped cannot overtake
+/// the last. A state that cannot be written is no reason to stop paying; it is said on the error output.
 async fn write(app: &Arc<App>, path: &std::path::Path) {
-    let text = serde_json::to_vec(&*app.world()).map_err(std::io::Error::other);
-    let path = path.to_owned();
-    let written =
-        tokio::task::spawn_blocking(move || text.and_then(|text| persist::save(&path, &text))).await;
-    if let Ok(Err(error)) = written {
+    let (app, path) = (Arc::clone(app), path.to_owned());
+    let written = tokio::task::spawn_blocking(move || {
+        let _turn = lock(&app.writing);
+        let text = serde_json::to_vec(&*app.world()).map_err(std::io::Error::other)?;
+        persist::save(&path, &text)
+    });
+    if let Ok(Err(error)) = written.await {
         eprintln!("the state cannot be written: {error}");
     }
 }

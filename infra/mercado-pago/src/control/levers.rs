@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::lever::{PaymentChange, PaymentDraft};
-use super::{ControlError, read};
+use super::{ControlError, Newest, read};
 use crate::app::{App, lock};
 use crate::calls::Calls;
 use crate::faults::Faults;
@@ -79,10 +79,11 @@ pub async fn advance_clock(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     Ok(respond::ok(&object! {"now": app.clock.now()}))
 }
 
-/// `GET /_control/payments`: of all sellers, newest first, each as its own seller sees it.
-pub async fn payments(State(app): State<Arc<App>>) -> Response {
+/// `GET /_control/payments?newest=1000`: of all sellers, newest first, each as its own seller sees it.
+pub async fn payments(State(app): State<Arc<App>>, Query(Newest { newest }): Query<Newest>) -> Response {
     let world = app.world();
-    let all: Vec<Json> = world.payments.values().rev().map(|payment| world.render_payment(payment)).collect();
+    let all: Vec<Json> =
+        world.payments.values().rev().take(newest).map(|payment| world.render_payment(payment)).collect();
     respond::ok(&Json::List(all))
 }
 

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::app::App;
@@ -82,6 +83,17 @@ impl From<lever::LeverError> for ControlError {
             lever::LeverError::Refused(_) => Self::bad(error.to_string()),
         }
     }
+}
+
+/// How much of a list is wanted: `?newest=60`.
+#[derive(Debug, Deserialize)]
+struct Newest {
+    #[serde(default = "most")]
+    newest: usize,
+}
+
+const fn most() -> usize {
+    1_000
 }
 
 /// Reads the body of a control request.

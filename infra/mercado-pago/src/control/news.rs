@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{ControlError, read};
+use super::{ControlError, Newest, read};
 use crate::app::App;
 use crate::json::object;
 use crate::news::ReleaseOrder;
@@ -23,9 +23,9 @@ struct Release {
     seed: u64,
 }
 
-/// `GET /_control/notifications`: oldest first.
-pub async fn list(State(app): State<Arc<App>>) -> Response {
-    respond::ok(&app.news.all())
+/// `GET /_control/notifications?newest=1000`: oldest first.
+pub async fn list(State(app): State<Arc<App>>, Query(Newest { newest }): Query<Newest>) -> Response {
+    respond::ok(&app.news.newest(newest))
 }
 
 /// `DELETE /_control/notifications`: forgets what is over.

@@ -91,6 +91,9 @@ pub enum ReleaseOrder {
     Shuffle,
 }
 
+/// A longer log loses its oldest tenth, but nothing that is still to be sent.
+const LONGEST_LOG: usize = 20_000;
+
 /// All notifications of a simulator.
 pub struct News {
     log: Mutex<Vec<Notification>>,
@@ -108,6 +111,12 @@ impl News {
     /// All of them, oldest first.
     pub fn all(&self) -> Vec<Notification> {
         lock(&self.log).clone()
+    }
+
+    /// The newest ones, oldest first.
+    pub fn newest(&self, count: usize) -> Vec<Notification> {
+        let log = lock(&self.log);
+        log[log.len().saturating_sub(count)..].to_vec()
     }
 
     /// Forgets them.
@@ -131,6 +140,14 @@ impl News {
     fn add(&self, notification: Notification) -> u64 {
         let mut log = lock(&self.log);
         let id = log.last().map_or(1, |last| last.id + 1);
+        if log.len() >= LONGEST_LOG {
+            let mut surplus = LONGEST_LOG / 10;
+            log.retain(|old| {
+                let goes = surplus > 0 && !matches!(old.state, State::Sending | State::Held);
+                surplus -= usize::from(goes);
+                !goes
+            });
+        }
         log.push(Notification { id, ..notification });
         id
     }

@@ -122,7 +122,7 @@ function state(note) {
 function notes(all) {
   const release = (order) => h("button", { class: "button quiet", onclick: () => act(async () => { await call("POST", "/notifications/release", { order, seed: Date.now() % 1000 }); await watch(); }) }, order);
   const held = all.filter((note) => note.state === "held").length;
-  const rows = all.slice(-60).reverse().map((note) => h("tr", {},
+  const rows = all.reverse().map((note) => h("tr", {},
     h("td", { class: "time" }, clock(note.created)),
     h("td", {}, h("strong", {}, note.topic), h("small", {}, `${note.dialect} · ${note.resource}`)),
     h("td", { class: "url" }, note.url),
@@ -136,7 +136,7 @@ function notes(all) {
 }
 
 function payments(all) {
-  const rows = all.slice(0, 40).map((payment) => h("tr", {},
+  const rows = all.map((payment) => h("tr", {},
     h("td", { class: "time" }, clock(payment.date_created)),
     h("td", {}, h("strong", {}, String(payment.id)), h("small", {}, payment.external_reference ?? "")),
     h("td", { class: "money" }, money(payment.transaction_amount, payment.currency_id)),
@@ -157,7 +157,7 @@ function calls({ total, routes: all }) {
 
 let before = "";
 async function watch() {
-  const [news, paid, called] = await Promise.all([call("GET", "/notifications"), call("GET", "/payments"), call("GET", "/calls")]);
+  const [news, paid, called] = await Promise.all([call("GET", "/notifications?newest=60"), call("GET", "/payments?newest=40"), call("GET", "/calls")]);
   const now = JSON.stringify([news, paid, called]);
   if (now === before) return;
   before = now;

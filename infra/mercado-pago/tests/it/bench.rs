@@ -14,6 +14,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use simulated_mercado_pago::{Account, Config, Scan, Simulator, Site};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 pub const SELLER: u64 = 178_106_235;
 pub const OTHER: u64 = 209_000_017;
@@ -42,6 +43,8 @@ pub struct Station {
     pub reply: Mutex<Reply>,
     pub lookups: Mutex<Vec<(Method, String)>>,
     pub arrivals: Mutex<Vec<Arrival>>,
+    /// Told of each arrival.
+    pub arrived: Notify,
     /// The status of the next notifications; 200 when empty.
     pub statuses: Mutex<Vec<u16>>,
 }
@@ -76,6 +79,7 @@ async fn notified(
         headers: headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
         body: serde_json::from_slice(&body).unwrap_or_default(),
     });
+    station.arrived.notify_one();
     let mut statuses = lock(&station.statuses);
     let status = if statuses.is_empty() { 200 } else { statuses.remove(0) };
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -89,6 +93,7 @@ impl Station {
             reply: Mutex::new(Reply { status: 404, headers: Vec::new(), body: String::new() }),
             lookups: Mutex::default(),
             arrivals: Mutex::default(),
+            arrived: Notify::new(),
             statuses: Mutex::default(),
         });
         let router = Router::new()
@@ -180,7 +185,11 @@ impl Bench {
     }
 
     pub async fn at(site: Site) -> Result<Bench> {
-        let mp = Simulator::start(config(vec![account(SELLER, site), account(OTHER, Site::Mlb)])).await?;
+        Self::with(config(vec![account(SELLER, site), account(OTHER, Site::Mlb)])).await
+    }
+
+    pub async fn with(config: Config) -> Result<Bench> {
+        let mp = Simulator::start(config).await?;
         let station = Station::start().await?;
         let mut bench = Bench { mp, station, client: client(), store: String::new(), pos: String::new() };
         let (status, store) = bench.post(&format!("/users/{SELLER}/stores"), &store("EST0001")).await?;

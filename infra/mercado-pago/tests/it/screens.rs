@@ -3,9 +3,9 @@
 use anyhow::Result;
 use axum::http::Method;
 use serde_json::{Value, json};
-use simulated_mercado_pago::{ScanError, Screen, Site};
+use simulated_mercado_pago::{Config, ScanError, Screen, Site};
 
-use crate::bench::{Bench, OTHER, lock};
+use crate::bench::{Bench, OTHER, SELLER, account, config, lock};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -244,6 +244,18 @@ async fn the_url_is_called_as_it_was_configured() -> Result<()> {
     bench.scanned().await?;
     let expected = "/pay-mp?apies=6232&pos=1".to_owned();
     assert_eq!(*lock(&bench.station.lookups), [(Method::GET, expected.clone()), (Method::POST, expected)]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_app_asks_by_itself() -> Result<()> {
+    let bench = Bench::with(Config { auto_poll: true, ..config(vec![account(SELLER, Site::Mla)]) }).await?;
+    bench.faults(&json!({"callback": {"every_ms": 1}})).await?;
+    bench.station.answers(400, &json!({"error": {"type": "in_process"}}));
+    let scan = bench.mp.scan(&bench.pos)?;
+    bench.station.answers(200, &bench.station.order());
+    bench.station.arrived.notified().await;
+    assert_eq!(bench.mp.scan_of(scan.id)?.external_reference.as_deref(), Some("45ea80da"));
     Ok(())
 }
 
