@@ -48,6 +48,8 @@ const start = (pos) => act(async () => {
 
 const step = (name, body) => act(async () => {
   scan = await call("POST", `/scans/${scan.id}/${name}`, body);
+  // Whoever was rejected wants another means.
+  if (scan.screen === "rejected") chosen = "account_money";
   show();
 });
 
