@@ -10,7 +10,8 @@ use tokio::task::JoinHandle;
 
 use crate::account::Account;
 use crate::app::{App, lock};
-use crate::buyer::scan::{self, Scan, ScanError};
+use crate::buyer::lookup;
+use crate::buyer::scan::{Scan, ScanError};
 use crate::control::lever::{LeverError, PaymentChange, PaymentDraft};
 use crate::faults::Faults;
 use crate::json::Json;
@@ -80,7 +81,7 @@ impl Simulator {
         let listener = TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
         let bound = listener.local_addr().map_err(|error| StartError::Listen(listen, error))?;
         let choices = (config.auto_poll, config.seed);
-        let app = Arc::new(App::new(format!("http://{bound}"), scan::client()?, world, choices));
+        let app = Arc::new(App::new(format!("http://{bound}"), lookup::client()?, world, choices));
         let router = server::router(&app);
         let mut tasks = vec![tokio::spawn(async move {
             server::serve(listener, router).await;

@@ -4,26 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::redirect::Policy;
 use serde::Serialize;
 
 use super::document::OrderDocument;
-use super::means::{self, Method};
-use super::reading::{self, Answer, Reading, Screen};
+use super::reading::{Reading, Screen};
 use crate::app::{App, lock};
 use crate::clock::Moment;
-use crate::faults::{Callback, CallbackMethod, Twist};
+use crate::faults::Callback;
 use crate::json::Json;
 use crate::model::order::MerchantOrder;
-use crate::model::payment::Payment;
 use crate::model::pos::Pos;
 use crate::qr;
-use crate::site::Site;
-use crate::world::{Attempt, World};
-
-/// An answer of the seller's server that is longer is cut off, and so is no JSON.
-const LONGEST_ANSWER: usize = 256 * 1024;
+use crate::world::World;
 
 /// All scans, by number.
 pub struct Scans(pub BTreeMap<u64, Scan>);
@@ -151,7 +143,10 @@ impl App {
 
     /// A scan as it is now.
     pub fn scan_of(&self, id: u64) -> Result<Scan, ScanError> {
-        lock(&self.scans).0.get(&id).cloned().ok_or(ScanError::UnknownScan(id))
+        let mut scans = lock(&self.scans);
+        let scan = scans.0.get_mut(&id).ok_or(ScanError::UnknownScan(id))?;
+        self.follow_review(scan);
+        Ok(scan.clone())
     }
 
     /// Asks the seller's server once. At the checkout and after it nothing is asked: whether Mercado Pago reads the order
@@ -168,18 +163,6 @@ impl App {
             None => Reading::unreachable("this point of sale has no url"),
         };
         self.show(id, reading, &pos)
-    }
-
-    async fn ask(&self, url: &str, pos: &Pos) -> Reading {
-        let Callback { method, timeout_ms, .. } = self.faults().callback;
-        let request = match method {
-            CallbackMethod::Get => self.client.get(url),
-            CallbackMethod::Post => self.client.post(url),
-        };
-        match answer(request.timeout(Duration::from_millis(timeout_ms))).await {
-            Ok(answer) => reading::read(&answer, pos),
-            Err(error) => Reading::unreachable(format!("the server did not answer: {}", error.without_url())),
-        }
     }
 
     fn show(self: &Arc<Self>, id: u64, reading: Reading, pos: &Pos) -> Result<Scan, ScanError> {
@@ -225,39 +208,6 @@ impl App {
         self.change(|world| world.open_order(order))
     }
 
-    /// The buyer pays with a means of payment of that name.
-    pub fn pay(self: &Arc<Self>, id: u64, means: &str) -> Result<Scan, ScanError> {
-        let means = means::find(means).ok_or_else(|| ScanError::UnknownMeans(means.to_owned()))?;
-        let mut scans = lock(&self.scans);
-        let scan = scans.0.get_mut(&id).ok_or(ScanError::UnknownScan(id))?;
-        let order = scan.merchant_order.filter(|_| scan.screen.can_pay());
-        let Some(order) = order.and_then(|order| self.world().orders.get(&order).cloned()) else {
-            return Err(ScanError::WrongScreen(scan.screen));
-        };
-        let twist = lock(&self.faults).next_payment.take().unwrap_or_default();
-        let now = self.clock.now();
-        let store = order.pos.and_then(|pos| self.world().points.get(&pos).map(|pos| pos.store_id));
-        let payment = Payment {
-            pos: order.pos,
-            store,
-            description: order.title.clone(),
-            sponsor_id: order.sponsor_id,
-            notification_url: Some(order.notification_url.clone()),
-            external_reference: Some(order.external_reference.clone()),
-            ..bare_payment(order.owner, order.site, (order.total, means.method), now)
-        };
-        let payment = twisted(settled(payment, means.status, means.detail), twist);
-        let attempt = Attempt { payment, order: Some(order.id) };
-        scan.payment = Some(self.change(|world| world.pay(attempt)));
-        scan.status_detail = Some(means.detail.to_owned());
-        scan.screen = match means.status {
-            "approved" => Screen::Paid,
-            "rejected" => Screen::Rejected,
-            _ => Screen::Pending,
-        };
-        Ok(scan.clone())
-    }
-
     /// The buyer walks away. A merchant order that was opened stays so.
     pub fn abandon(&self, id: u64) -> Result<Scan, ScanError> {
         let mut scans = lock(&self.scans);
@@ -268,78 +218,4 @@ impl App {
         scan.screen = Screen::Abandoned;
         Ok(scan.clone())
     }
-}
-
-/// A payment of that amount without anything around it, still pending.
-pub fn bare_payment(owner: u64, site: Site, (amount, method): (i64, Method), now: Moment) -> Payment {
-    Payment {
-        id: 0,
-        owner,
-        collector_id: owner,
-        site,
-        currency: site.currency().to_owned(),
-        amount,
-        status: "pending".to_owned(),
-        status_detail: "pending_contingency".to_owned(),
-        method,
-        description: String::new(),
-        external_reference: None,
-        order: None,
-        pos: None,
-        store: None,
-        sponsor_id: None,
-        notification_url: None,
-        refunds: Vec::new(),
-        created: now,
-        approved: None,
-        updated: now,
-    }
-}
-
-/// The payment with its outcome.
-pub fn settled(payment: Payment, status: &str, detail: &str) -> Payment {
-    let approved = (status == "approved").then_some(payment.created);
-    Payment { status: status.to_owned(), status_detail: detail.to_owned(), approved, ..payment }
-}
-
-/// The payment with what a fault makes it say.
-fn twisted(payment: Payment, twist: Twist) -> Payment {
-    Payment {
-        collector_id: twist.collector_id.unwrap_or(payment.collector_id),
-        amount: payment.site.amount(&twist.amount).unwrap_or(payment.amount),
-        currency: twist.currency.unwrap_or(payment.currency),
-        external_reference: twist.external_reference.or(payment.external_reference),
-        ..payment
-    }
-}
-
-async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
-    let mut response = request.send().await?;
-    let text = |headers: &HeaderMap, name: &str| {
-        headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
-    let mut answer = Answer {
-        status: response.status().as_u16(),
-        content_type: text(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default(),
-        order_version: text(response.headers(), "order-version"),
-        client_id: response.headers().contains_key("client-id"),
-        body: Vec::new(),
-    };
-    while let Some(chunk) = response.chunk().await? {
-        answer.body.extend_from_slice(&chunk);
-        if answer.body.len() > LONGEST_ANSWER {
-            break;
-        }
-    }
-    Ok(answer)
-}
-
-/// The client for callbacks and notifications. Redirects are not followed: what Mercado Pago does with them is not
-/// documented, and a server should not answer with one.
-pub fn client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(crate::tls::config())
-        .redirect(Policy::none())
-        .no_proxy()
-        .build()
 }

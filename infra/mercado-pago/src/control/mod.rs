@@ -9,7 +9,9 @@ mod sellers;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -42,7 +44,16 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/chargebacks", post(levers::charge_back))
         .route("/accounts", get(sellers::list).post(sellers::put))
         .route("/pos", get(sellers::points));
-    Router::new().nest("/_control", inner)
+    Router::new().nest("/_control", inner.layer(middleware::from_fn(refuse_other_sites)))
+}
+
+/// A page of another site that is open in the same browser must not pull the levers.
+async fn refuse_other_sites(request: Request, next: Next) -> Response {
+    let foreign = request.headers().get("sec-fetch-site").is_some_and(|site| site == "cross-site");
+    if foreign {
+        return ControlError(StatusCode::FORBIDDEN, "called from another site".to_owned()).into_response();
+    }
+    next.run(request).await
 }
 
 /// An error of the control API: `{"error": "..."}`.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use simulated_mercado_pago::{Account, Site};
+use simulated_mercado_pago::{Account, Screen, Site};
 
 use crate::bench::{Bench, OTHER, SELLER, account, token};
 
@@ -50,6 +50,21 @@ async fn a_payment_gets_any_status() -> Result<()> {
     assert!(updates.is_sorted_by(|a, b| a < b), "each change has its own time: {updates:?}");
     let (_, refunds) = bench.get(&format!("/v1/payments/{payment}/refunds")).await?;
     assert_eq!(refunds[0]["source"]["type"], "operator", "refunded by hand from the panel");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_payment_under_review_ends_on_the_phone() -> Result<()> {
+    let bench = Bench::new().await?;
+    for (end, screen) in [("approved", Screen::Paid), ("rejected", Screen::Rejected)] {
+        let scan = bench.paid("in_process").await?;
+        assert_eq!(scan.screen, Screen::Pending);
+        let order = format!("/merchant_orders/{}", scan.merchant_order.context("an order")?);
+        assert_eq!(bench.get(&order).await?.1["order_status"], "payment_in_process");
+        let path = format!("/_control/payments/{}", scan.payment.context("a payment")?);
+        bench.put(&path, &json!({"status": end})).await?;
+        assert_eq!(bench.mp.scan_of(scan.id)?.screen, screen);
+    }
     Ok(())
 }
 

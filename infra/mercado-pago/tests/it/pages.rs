@@ -5,6 +5,17 @@ use anyhow::Result;
 use crate::bench::Bench;
 
 #[tokio::test]
+async fn another_sites_page_pulls_no_lever() -> Result<()> {
+    let bench = Bench::new().await?;
+    let faults = format!("{}/_control/faults", bench.mp.url());
+    let foreign = bench.client.delete(&faults).header("sec-fetch-site", "cross-site").send().await?;
+    assert_eq!(foreign.status(), 403);
+    let own = bench.client.delete(&faults).header("sec-fetch-site", "same-origin").send().await?;
+    assert_eq!(own.status(), 204);
+    Ok(())
+}
+
+#[tokio::test]
 async fn pages_come_in_the_browsers_language_and_whole() -> Result<()> {
     let bench = Bench::new().await?;
     let base = bench.mp.url();
