@@ -85,13 +85,13 @@ pub fn pdf(text: &str, name: &str) -> Option<Vec<u8>> {
     for (x, y, length) in modules.runs() {
         let _ = writeln!(squares, "{x} {} {length} 1 re", side - 1 - y);
     }
-    // Helvetica's built-in encoding is Latin; what is beyond it, and what would end the string, is left out.
-    let name: String =
-        name.chars().filter(|c| c.is_ascii_graphic() && !"()\\".contains(*c) || *c == ' ').collect();
+    // A string of Latin-1 bytes in hex; letters beyond it are left out.
+    let letters: Vec<u8> = name.chars().filter_map(|letter| u8::try_from(letter).ok()).collect();
+    let name = hex::encode(letters);
     let scale = 42_000 / side;
     let drawing = format!(
         "q {whole}.{part:02} 0 0 {whole}.{part:02} 88 280 cm\n{squares}f Q\n\
-         BT /F1 32 Tf 110 230 Td ({name}) Tj ET\nBT /F1 14 Tf 110 205 Td (Mercado Pago) Tj ET\n",
+         BT /F1 32 Tf 110 230 Td <{name}> Tj ET\nBT /F1 14 Tf 110 205 Td (Mercado Pago) Tj ET\n",
         whole = scale / 100,
         part = scale % 100,
     );
@@ -99,7 +99,7 @@ pub fn pdf(text: &str, name: &str) -> Option<Vec<u8>> {
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
         "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R\
-         /Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>"
+         /Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>>>>>>>"
             .to_owned(),
         format!("<</Length {}>>stream\n{drawing}endstream", drawing.len()),
     ];
@@ -107,7 +107,7 @@ pub fn pdf(text: &str, name: &str) -> Option<Vec<u8>> {
     let mut places = Vec::new();
     for (number, object) in (1..).zip(&objects) {
         places.push(format!("{:010} 00000 n \n", file.len()));
-        let _ = writeln!(file, "{number} 0 obj{object}endobj");
+        let _ = writeln!(file, "{number} 0 obj\n{object}\nendobj");
     }
     let start = file.len();
     let count = objects.len() + 1;
