@@ -1,1 +1,10 @@
-//! Scenario tests.
+//! A whole system for one test: the compiled functions on stand-ins of AWS, a simulated Mercado Pago, and the
+//! demo set-up. Each test has its own, on ports of its own, so all run at once.
+
+mod answer;
+mod signer;
+mod world;
+
+pub use answer::Answer;
+pub use signer::sign;
+pub use world::{Station, World, eventually};

@@ -6,12 +6,14 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{
-    BehaviorVersion, Credentials, Region, SharedCredentialsProvider, SharedHttpClient,
+    BehaviorVersion, Region, SharedCredentialsProvider, SharedHttpClient,
 };
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
+
+pub use aws_sdk_dynamodb::config::Credentials;
 
 use crate::config::{ConfigError, Environment};
 
@@ -38,6 +40,26 @@ impl Patience {
         Self { attempts: 3, attempt: Duration::from_secs(3), whole: Duration::from_secs(8) };
 }
 
+/// Where AWS is and who asks.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// The region.
+    pub region: String,
+    /// The credentials.
+    pub credentials: Credentials,
+    /// Endpoints other than AWS's own.
+    pub endpoints: Endpoints,
+}
+
+/// Endpoints of services, where they are not AWS's own.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs, reason = "each is named as its service")]
+pub struct Endpoints {
+    pub dynamodb: Option<String>,
+    pub sqs: Option<String>,
+    pub secrets_manager: Option<String>,
+}
+
 /// What every AWS client of a process shares.
 #[derive(Debug)]
 pub struct Aws {
@@ -45,11 +67,11 @@ pub struct Aws {
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
     patience: Patience,
-    endpoints: [Option<String>; 3],
+    endpoints: Endpoints,
 }
 
 macro_rules! client {
-    ($(#[$doc:meta])* $name:ident, $sdk:ident, $endpoint:literal) => {
+    ($(#[$doc:meta])* $name:ident, $sdk:ident, $endpoint:ident) => {
         $(#[$doc])*
         #[must_use]
         pub fn $name(&self) -> $sdk::Client {
@@ -65,7 +87,7 @@ macro_rules! client {
                         .operation_timeout(self.patience.whole)
                         .build(),
                 );
-            if let Some(Some(url)) = self.endpoints.get($endpoint) {
+            if let Some(url) = &self.endpoints.$endpoint {
                 config = config.endpoint_url(url);
             }
             $sdk::Client::from_conf(config.build())
@@ -84,37 +106,42 @@ impl Aws {
             None,
             "lambda",
         );
+        let any = env.optional("AWS_ENDPOINT_URL");
+        let endpoint = |name| env.optional(name).or_else(|| any.clone());
+        let endpoints = Endpoints {
+            dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+            sqs: endpoint("AWS_ENDPOINT_URL_SQS"),
+            secrets_manager: endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
+        };
+        Self::new(Access { region: env.required("AWS_REGION")?, credentials, endpoints }, patience)
+    }
+
+    /// Clients for a place and a caller.
+    pub fn new(access: Access, patience: Patience) -> Result<Self, ConfigError> {
         let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let tls = TlsContext::builder().with_trust_store(roots).build();
         let tls = tls.map_err(|error| ConfigError::new("TLS roots", &error.to_string()))?;
-        let http =
-            Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https();
-        let any = env.optional("AWS_ENDPOINT_URL");
-        let endpoint = |name| env.optional(name).or_else(|| any.clone());
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https();
         Ok(Self {
-            region: Region::new(env.required("AWS_REGION")?),
-            credentials: SharedCredentialsProvider::new(credentials),
+            region: Region::new(access.region),
+            credentials: SharedCredentialsProvider::new(access.credentials),
             http,
             patience,
-            endpoints: [
-                endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
-                endpoint("AWS_ENDPOINT_URL_SQS"),
-                endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"),
-            ],
+            endpoints: access.endpoints,
         })
     }
 
     client!(
         /// A DynamoDB client.
-        dynamodb, aws_sdk_dynamodb, 0
+        dynamodb, aws_sdk_dynamodb, dynamodb
     );
     client!(
         /// An SQS client.
-        sqs, aws_sdk_sqs, 1
+        sqs, aws_sdk_sqs, sqs
     );
     client!(
         /// A Secrets Manager client.
-        secrets_manager, aws_sdk_secretsmanager, 2
+        secrets_manager, aws_sdk_secretsmanager, secrets_manager
     );
 }
 

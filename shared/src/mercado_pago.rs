@@ -13,4 +13,4 @@ pub use error::ApiError;
 pub use merchant_order::MerchantOrder;
 pub use order::{Chargeback, Order, PaymentIntent};
 pub use payment::{Payment, PaymentSearch, RefundBody};
-pub use place::{Location, NewPos, NewStore, Pos, Store};
+pub use place::{Hours, Location, NewPos, NewStore, Pos, Store};

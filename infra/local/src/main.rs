@@ -1,0 +1,138 @@
+//! `cargo local`: builds the functions and runs the whole system.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use simulated_mercado_pago as mp;
+use surtidor_local::demo::{Demo, Places};
+use surtidor_local::{Config, Stack, template};
+
+/// Runs Surtidor on this machine: the compiled functions behind an API Gateway, DynamoDB, SQS and Secrets Manager as
+/// template.yaml describes them, and a simulated Mercado Pago. No AWS account, no Docker.
+#[derive(Parser)]
+#[command(name = "cargo local", version)]
+struct Options {
+    /// Port of the API on 127.0.0.1. The simulated Mercado Pago takes the next one.
+    #[arg(long, env = "SURTIDOR_PORT", default_value_t = 9000)]
+    port: u16,
+    /// Forget what earlier runs wrote.
+    #[arg(long)]
+    fresh: bool,
+    /// The folder that keeps tables, queues, secrets and Mercado Pago's state between runs.
+    #[arg(long, default_value = "target/local")]
+    data: PathBuf,
+    /// Run the functions as they were built last.
+    #[arg(long)]
+    no_build: bool,
+    /// Print what the functions write.
+    #[arg(long)]
+    logs: bool,
+    /// Another Mercado Pago for the functions to ask. The simulated one runs all the same.
+    #[arg(long, env = "MERCADO_PAGO_URL")]
+    mercado_pago_url: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo local: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: Options) -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root.canonicalize().or_else(|_| std::env::current_dir())?;
+    let data = root.join(&options.data);
+    if options.fresh && data.exists() {
+        std::fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
+    }
+    std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
+    if !options.no_build {
+        build(&root)?;
+    }
+
+    let Some(next) = options.port.checked_add(1) else { bail!("port {} leaves no next port", options.port) };
+    let simulated = format!("http://127.0.0.1:{next}");
+    let asked = options.mercado_pago_url.clone().unwrap_or_else(|| simulated.clone());
+    let stack = Stack::start(Config {
+        template: root.join("template.yaml"),
+        binaries: root.join("target/debug"),
+        data: Some(data.clone()),
+        port: Some(options.port),
+        parameters: BTreeMap::from([("MercadoPagoUrl".to_owned(), asked.clone())]),
+        echo_logs: options.logs,
+        run_schedules: true,
+    })
+    .await?;
+    let file = data.join("demo.json");
+    let demo = Demo::kept_or_new(&file, &stack.api_url(), &asked);
+    let mercado_pago = mp::Simulator::start(mp::Config {
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, next)),
+        accounts: vec![demo.seller()],
+        state: Some(data.join("mercado-pago.json")),
+        auto_poll: true,
+        seed: 1,
+    })
+    .await
+    .map_err(|error| match error {
+        mp::StartError::Listen(..) => anyhow::anyhow!("port {next} is in use: stop what uses it, or choose another with --port"),
+        other => other.into(),
+    })?;
+    demo.install(&Places::of(&stack, &simulated)?).await?;
+    demo.write(&file)?;
+    tell(&demo, &simulated, &file);
+    stopped().await?;
+    println!("stopping");
+    mercado_pago.shutdown().await;
+    stack.shutdown().await;
+    Ok(())
+}
+
+/// Builds the functions that the template names.
+fn build(root: &Path) -> Result<()> {
+    let text = std::fs::read_to_string(root.join("template.yaml")).context("cannot read template.yaml")?;
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root).arg("build");
+    for package in template::binaries(&text)? {
+        cargo.args(["--package", &package]);
+    }
+    if !cargo.status().context("cannot run cargo")?.success() {
+        bail!("the functions do not build: see above");
+    }
+    Ok(())
+}
+
+fn tell(demo: &Demo, mercado_pago: &str, file: &Path) {
+    println!("API              {}", demo.api_url);
+    println!("Mercado Pago     {mercado_pago}/          pumps and their QRs, the phone, the switches");
+    if demo.mercado_pago_url != mercado_pago {
+        println!("                 the functions ask {} instead", demo.mercado_pago_url);
+    }
+    println!("notifications    {}", demo.notification_url);
+    for station in &demo.stations {
+        println!("station {}     key {}   lookup {}", station.station, station.station_key, station.generation);
+        for at in &station.positions {
+            println!("  position {}     {}   POS {}", at.position, at.lookup_url, at.external_id);
+        }
+    }
+    println!("all of it        {}", file.display());
+    println!("ready            {}", demo.api_url);
+}
+
+async fn stopped() -> Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        stop = tokio::signal::ctrl_c() => stop?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! What the product promises, as those who use it meet it.
+
+mod competition;
+mod counts;
+mod guide;
+mod logs;
+mod lookup;
+mod notifications;
+mod refunds;
+mod station_api;
+mod trouble;

@@ -1,0 +1,294 @@
+//! One system and the hands of those who use it.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use simulated_mercado_pago as mp;
+use surtidor_local::demo::{Demo, Places};
+use surtidor_local::{Config, Stack};
+
+use crate::Answer;
+
+/// How long something that must happen may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until a question has an answer; asks often.
+///
+/// # Panics
+/// When there is none within half a minute.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, ask: impl Fn() -> F) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "it did not come to be: {what}");
+        tokio::time::sleep(Duration::from_millis(15)).await;
+    }
+}
+
+/// A system of one test.
+pub struct World {
+    /// The functions and AWS's stand-ins.
+    pub stack: Stack,
+    /// Mercado Pago.
+    pub mercado_pago: mp::Simulator,
+    /// What the demo set up.
+    pub demo: Demo,
+    http: reqwest::Client,
+}
+
+/// Everything is on this machine: no root is trusted.
+fn no_tls() -> rustls::ClientConfig {
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    config.expect("protocol versions").with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+}
+
+/// The root of the repository.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Where `cargo build` put the functions: beside the folder of this test's binary.
+fn binaries() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("target/<profile>/deps");
+    assert!(folder.join("order-lookup").exists(), "build the functions first: tests/run does it");
+    folder.to_owned()
+}
+
+impl World {
+    /// Starts a system in which the phone asks only when told to.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start() -> Self {
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(no_tls())
+            .timeout(PATIENCE)
+            .build()
+            .expect("a client");
+        let mercado_pago = mp::Simulator::start(mp::Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            accounts: Vec::new(),
+            state: None,
+            auto_poll: false,
+            seed: 1,
+        })
+        .await
+        .expect("a Mercado Pago");
+        let url = mercado_pago.url();
+        let stack = Stack::start(Config {
+            template: root().join("template.yaml"),
+            binaries: binaries(),
+            data: None,
+            port: None,
+            parameters: BTreeMap::from([("MercadoPagoUrl".to_owned(), url.clone())]),
+            echo_logs: false,
+            run_schedules: false,
+        })
+        .await
+        .expect("a stack");
+        let demo = Demo::new(&stack.api_url(), &url);
+        mercado_pago.put_account(demo.seller()).expect("an account");
+        let places = Places::of(&stack, &url).expect("places");
+        demo.install(&places).await.expect("a demo");
+        Self { stack, mercado_pago, demo, http }
+    }
+
+    /// The first station (first generation of the lookup), with its key.
+    #[must_use]
+    pub fn station(&self) -> Station<'_> {
+        self.station_number(0)
+    }
+
+    /// The second station (second generation).
+    #[must_use]
+    pub fn station_v2(&self) -> Station<'_> {
+        self.station_number(1)
+    }
+
+    fn station_number(&self, number: usize) -> Station<'_> {
+        let station = &self.demo.stations[number];
+        Station { world: self, id: &station.station, key: &station.station_key, positions: &station.positions }
+    }
+
+    /// Any request.
+    ///
+    /// # Panics
+    /// When the system does not answer.
+    pub async fn request(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<reqwest::Body>,
+    ) -> Answer {
+        let mut request = self.http.request(method, url).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// Posts a notification to the demo account's URL with more query and headers.
+    pub async fn notify(&self, query: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let url = match query {
+            "" => self.demo.notification_url.clone(),
+            query => format!("{}&{query}", self.demo.notification_url),
+        };
+        self.request(Method::POST, &url, headers, body.to_owned()).await
+    }
+
+    /// Sets Mercado Pago's switches.
+    ///
+    /// # Panics
+    /// When they are not switches.
+    pub fn faults(&self, faults: Value) {
+        let faults = serde_json::from_value(faults).expect("switches");
+        self.mercado_pago.set_faults(faults).expect("switches that fit");
+    }
+
+    /// A phone scans a position and sees what the pump owes; the phone's number.
+    ///
+    /// # Panics
+    /// When the phone does not come to the checkout.
+    pub async fn scan_to_checkout(&self, external_id: &str) -> u64 {
+        let scan = self.mercado_pago.scan(external_id).expect("a scan");
+        let scan = self.mercado_pago.poll(scan.id).await.expect("a poll");
+        assert_eq!(scan.screen, mp::Screen::Checkout, "{:?}", scan.details);
+        scan.id
+    }
+
+    /// A phone scans and pays; the payment's id.
+    ///
+    /// # Panics
+    /// When no payment is made.
+    pub async fn scan_and_pay(&self, external_id: &str, means: &str) -> String {
+        let scan = self.scan_to_checkout(external_id).await;
+        let paid = self.mercado_pago.pay(scan, means).expect("a payment");
+        paid.payment.expect("a payment").to_string()
+    }
+
+    /// How often a function called an operation so far.
+    #[must_use]
+    pub fn calls(&self, service: &str, operation: &str) -> u64 {
+        self.stack.calls().of(service, operation)
+    }
+}
+
+/// A station's software.
+#[derive(Clone, Copy)]
+pub struct Station<'a> {
+    world: &'a World,
+    /// Its id.
+    pub id: &'a str,
+    /// Its key.
+    pub key: &'a str,
+    /// Its positions.
+    pub positions: &'a [surtidor_local::demo::DemoPosition],
+}
+
+impl Station<'_> {
+    /// A call of the API with the station's key.
+    pub async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let key = format!("Bearer {}", self.key);
+        let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+        self.raw(method, path, &headers, &body.to_string()).await
+    }
+
+    /// A call with headers of its own.
+    pub async fn raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let url = format!("{}/v1/stations/{}{path}", self.world.demo.api_url, self.id);
+        self.world.request(method, &url, headers, body.to_owned()).await
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        let key = format!("Bearer {}", self.key);
+        self.raw(Method::GET, path, &[("authorization", key.as_str())], "").await
+    }
+
+    /// `POST`.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, &body).await
+    }
+
+    /// Tells a delivery.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn deliver(&self, sale: &str, position: &str, amount: &str) -> Value {
+        let told = self.post("/sales", json!({"sale_id": sale, "position": position, "amount": amount})).await;
+        assert_eq!(told.status, 201, "{}", told.text);
+        told.json
+    }
+
+    /// Says what a position does.
+    pub async fn set(&self, position: &str, state: &str) -> Answer {
+        self.call(Method::PUT, &format!("/positions/{position}"), &json!({"state": state})).await
+    }
+
+    /// The lookup as Mercado Pago asks it.
+    pub async fn look_up(&self, position: &str) -> Answer {
+        let url = self.lookup_url(position);
+        self.world.request(Method::GET, &url, &[], "").await
+    }
+
+    /// The lookup URL of a position.
+    ///
+    /// # Panics
+    /// When the station has no such position.
+    #[must_use]
+    pub fn lookup_url(&self, position: &str) -> String {
+        let found = self.positions.iter().find(|at| at.position == position);
+        found.expect("a position").lookup_url.clone()
+    }
+
+    /// The id of a position at Mercado Pago.
+    ///
+    /// # Panics
+    /// When the station has no such position.
+    #[must_use]
+    pub fn pos(&self, position: &str) -> &str {
+        &self.positions.iter().find(|at| at.position == position).expect("a position").external_id
+    }
+
+    /// A sale.
+    pub async fn sale(&self, sale: &str) -> Value {
+        self.get(&format!("/sales/{sale}")).await.json
+    }
+
+    /// The sale once it has a status.
+    pub async fn sale_when(&self, sale: &str, status: &str) -> Value {
+        let what = format!("{sale} is {status}");
+        eventually(&what, || async {
+            let found = self.sale(sale).await;
+            (found["status"] == status).then_some(found)
+        })
+        .await
+    }
+
+    /// The open commands, once there are as many.
+    pub async fn commands_when(&self, count: usize) -> Vec<Value> {
+        eventually(&format!("{count} commands are open"), || async {
+            let page = self.get("/commands").await.json;
+            let items = page["items"].as_array().cloned().unwrap_or_default();
+            (items.len() == count).then_some(items)
+        })
+        .await
+    }
+
+    /// Asks for a refund.
+    pub async fn refund(&self, sale: &str, key: &str, body: Value) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key)];
+        self.raw(Method::POST, &format!("/sales/{sale}/refunds"), &headers, &body.to_string()).await
+    }
+}
