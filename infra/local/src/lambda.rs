@@ -122,7 +122,7 @@ impl Lambda {
         environment.extend(function.environment.clone());
         environment.insert("AWS_LAMBDA_RUNTIME_API".to_owned(), format!("http://{}/e/{id}", self.api));
         environment.insert("AWS_LAMBDA_LOG_STREAM_NAME".to_owned(), format!("{}/{id}", function.name));
-        let instance = Arc::new(Instance::new(id));
+        let instance = Arc::new(Instance::new());
         self.instances().insert(id, Arc::clone(&instance));
         let child = instance::spawn(&function.binary, &environment, &function.name, id, &self.logs);
         let child = child.map_err(|error| InvokeError::NotStarted(format!("{}: {error}", function.binary.display())))?;
@@ -141,7 +141,7 @@ impl Lambda {
         self.instances.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn instance(&self, id: u64) -> Option<Arc<Instance>> {
+    fn instance(&self, id: u64) -> Option<Arc<Instance>> {
         self.instances().get(&id).cloned()
     }
 

@@ -27,7 +27,6 @@ pub(super) struct Invocation {
 }
 
 pub(super) struct Instance {
-    pub(super) id: u64,
     work: mpsc::UnboundedSender<(String, Bytes, Duration)>,
     waiting: AsyncMutex<mpsc::UnboundedReceiver<(String, Bytes, Duration)>>,
     /// The invocation that is worked on: where its outcome goes, and the word that it was handed out.
@@ -37,10 +36,10 @@ pub(super) struct Instance {
 }
 
 impl Instance {
-    pub(super) fn new(id: u64) -> Self {
+    pub(super) fn new() -> Self {
         let (work, waiting) = mpsc::unbounded_channel();
         let waiting = AsyncMutex::new(waiting);
-        Self { id, work, waiting, pending: Mutex::default(), handed_out: watch::channel(0).0, end: watch::channel(false).0 }
+        Self { work, waiting, pending: Mutex::default(), handed_out: watch::channel(0).0, end: watch::channel(false).0 }
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -80,7 +79,7 @@ impl Instance {
         let mut end = self.end.subscribe();
         let (request_id, payload, timeout) = tokio::select! {
             work = waiting.recv() => work?,
-            _ = end.wait_for(|end| *end) => return None,
+            () = ended(&mut end) => return None,
         };
         self.handed_out.send_modify(|count| *count += 1);
         let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + timeout;
@@ -102,7 +101,7 @@ impl Instance {
         let mut end = self.end.subscribe();
         tokio::select! {
             _ = child.wait() => {}
-            _ = end.wait_for(|end| *end) => {
+            () = ended(&mut end) => {
                 let _ = child.kill().await;
             }
         }
@@ -111,6 +110,11 @@ impl Instance {
             let _ = send.send(Err(InvokeError::Exited));
         }
     }
+}
+
+/// Returns once the process shall end.
+async fn ended(end: &mut watch::Receiver<bool>) {
+    let _ = end.wait_for(|end| *end).await;
 }
 
 /// Starts a process in an environment that holds nothing of ours.

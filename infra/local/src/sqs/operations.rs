@@ -1,6 +1,6 @@
 //! What SQS can be asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -395,9 +395,9 @@ fn choose(
 ) -> Vec<usize> {
     if let Some(max) = max_receives {
         let is_dead = |message: &Message| message.visible_at <= now && message.received >= max;
-        let (gone, kept) = std::mem::take(&mut queue.messages).into_iter().partition(is_dead);
+        let (gone, kept): (VecDeque<_>, _) = std::mem::take(&mut queue.messages).into_iter().partition(is_dead);
         queue.messages = kept;
-        dead.extend::<Vec<Message>>(gone);
+        dead.extend(gone);
     }
     let mut places = Vec::new();
     if queue.is_fifo() {

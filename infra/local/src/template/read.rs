@@ -26,7 +26,7 @@ const PASSED_OVER: [&str; 9] = [
 pub fn read(
     text: &str,
     parameters: &BTreeMap<String, String>,
-    name: impl Fn(&str, &str, &mut Names),
+    mut name: impl FnMut(&str, &str, &mut Names),
 ) -> Result<Template, TemplateError> {
     let document: Value = serde_yaml_ng::from_str(text).map_err(|error| TemplateError(format!("is no YAML: {error}")))?;
     let parameters = with_defaults(&document, parameters)?;
