@@ -22,13 +22,13 @@ async fn throttling_and_errors_of_mercado_pago_are_outlasted() {
 async fn a_poison_message_fails_alone_and_ends_as_a_dead_letter() {
     let world = World::start().await;
     let station = world.station();
-    world.stack.send("HintQueue", "this is no hint").await;
+    world.stack.send("HintQueue", "this is no hint");
     station.deliver("a", "1", "500.00").await;
     world.scan_and_pay(station.pos("1"), "visa").await;
     station.sale_when("a", "paid").await;
     surtidor_tests::eventually("the poison is a dead letter", || async {
-        world.stack.redeliver_now("HintQueue").await;
-        (world.stack.queue("DeadLetterQueue").await.visible == 1).then_some(())
+        world.stack.redeliver_now("HintQueue");
+        (world.stack.queue("DeadLetterQueue").visible == 1).then_some(())
     })
     .await;
 }
@@ -55,7 +55,7 @@ async fn a_ledger_that_is_down_refuses_facts_and_keeps_hints() {
     world.mercado_pago.idle().await;
     world.stack.faults().clear();
     surtidor_tests::eventually("the sale is paid after all", || async {
-        world.stack.redeliver_now("HintQueue").await;
+        world.stack.redeliver_now("HintQueue");
         (station.sale("a").await["status"] == "paid").then_some(())
     })
     .await;
@@ -82,9 +82,9 @@ async fn functions_killed_in_the_middle_lose_and_double_nothing() {
         let (sale, position) = (format!("s{round}"), (round % 4 + 1).to_string());
         station.deliver(&sale, &position, "500.00").await;
         world.scan_and_pay(station.pos(&position), "visa").await;
-        world.stack.kill("payment-reconciliation").await;
+        world.stack.kill("payment-reconciliation");
         surtidor_tests::eventually("the sale is paid", || async {
-            world.stack.redeliver_now("HintQueue").await;
+            world.stack.redeliver_now("HintQueue");
             (station.sale(&sale).await["status"] == "paid").then_some(())
         })
         .await;
