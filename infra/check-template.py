@@ -28,6 +28,7 @@ ALLOWED = {
     "RefundsRole": {
         "dynamodb:GetItem Table",
         "dynamodb:PutItem Table",
+        "dynamodb:UpdateItem Table",
         "sqs:SendMessage HintQueue",
         "secretsmanager:GetSecretValue AccountsSecret",
     },

@@ -47,7 +47,10 @@ pub struct World {
 fn no_tls() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    config.expect("protocol versions").with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+    config
+        .expect("protocol versions")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
 }
 
 /// The root of the repository.
@@ -116,7 +119,12 @@ impl World {
 
     fn station_number(&self, number: usize) -> Station<'_> {
         let station = &self.demo.stations[number];
-        Station { world: self, id: &station.station, key: &station.station_key, positions: &station.positions }
+        Station {
+            world: self,
+            id: &station.station,
+            key: &station.station_key,
+            positions: &station.positions,
+        }
     }
 
     /// Any request.
@@ -225,7 +233,8 @@ impl Station<'_> {
     /// # Panics
     /// When it is refused.
     pub async fn deliver(&self, sale: &str, position: &str, amount: &str) -> Value {
-        let told = self.post("/sales", json!({"sale_id": sale, "position": position, "amount": amount})).await;
+        let told =
+            self.post("/sales", json!({"sale_id": sale, "position": position, "amount": amount})).await;
         assert_eq!(told.status, 201, "{}", told.text);
         told.json
     }

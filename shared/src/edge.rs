@@ -69,6 +69,9 @@ pub const STATION_CONTEXT: &str = "station";
 /// The key under which it tells the key's name.
 pub const KEY_ID_CONTEXT: &str = "key_id";
 
+/// The key under which it tells that it could not find out.
+pub const UNAVAILABLE_CONTEXT: &str = "unavailable";
+
 /// Who calls, as the authorizer found out. Without one there is no way to a station's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -78,13 +81,17 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The caller of a request: 401 when the authorizer found none.
+    /// The caller of a request: 401 when the authorizer found none, 503 when it
+    /// could not look.
     pub fn of(request: &Request) -> Result<Self, Problem> {
         let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
             return Err(Problem::unauthenticated());
         };
         let text = |key: &str| context.authorizer.as_ref()?.fields.get(key)?.as_str().map(str::to_owned);
         let station = text(STATION_CONTEXT).and_then(|station| StationId::parse(&station).ok());
+        if text(UNAVAILABLE_CONTEXT).is_some() {
+            return Err(Problem::unavailable());
+        }
         let (Some(station), Some(key_id)) = (station, text(KEY_ID_CONTEXT)) else {
             return Err(Problem::unauthenticated());
         };

@@ -20,6 +20,7 @@ pub mod aws;
 pub mod config;
 pub mod edge;
 pub mod id;
+pub mod life;
 pub mod lookup;
 pub mod loyalty;
 pub mod mercado_pago;

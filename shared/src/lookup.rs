@@ -58,8 +58,6 @@ pub struct Position {
     pub sponsor_id: Option<u64>,
     /// The account's currency.
     pub currency: Currency,
-    /// The account's country, ISO 3166-1 alpha-2.
-    pub country: String,
     /// Protocol of the lookup.
     #[serde(default)]
     pub generation: Generation,
@@ -71,6 +69,7 @@ pub struct Position {
     /// Where Mercado Pago notifies orders of this position.
     pub notification_url: String,
     /// Seconds that the station may be silent; 0 for any time.
+    #[serde(default = "default_silence_limit")]
     pub silence_limit: u32,
     /// What the station last said.
     pub state: PositionState,
@@ -84,6 +83,10 @@ pub struct Position {
 
 /// The silence that is allowed where none is set, in seconds.
 pub const DEFAULT_SILENCE_LIMIT: u32 = 600;
+
+pub(crate) fn default_silence_limit() -> u32 {
+    DEFAULT_SILENCE_LIMIT
+}
 
 /// For how long a settled sale is news to a phone that asks again. After that the next driver asks.
 const SETTLED_IS_NEWS: Duration = Duration::minutes(15);
@@ -139,7 +142,6 @@ pub(crate) mod tests {
             collector_id: 178_106_235,
             sponsor_id: Some(334_249_281),
             currency: Currency::ARS,
-            country: "AR".to_owned(),
             generation: Generation::V1,
             client_id: None,
             lookup_key: "k".to_owned(),

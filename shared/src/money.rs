@@ -64,11 +64,11 @@ impl From<Currency> for String {
     }
 }
 
-/// An amount of money, never negative.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// An amount of money, never negative. Amounts of one currency sort by size.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Money {
-    minor: u64,
     currency: Currency,
+    minor: u64,
 }
 
 /// Why a text is not an amount of money.
@@ -95,13 +95,13 @@ impl Money {
 
     /// An amount in minor units (centavos; pesos where the currency has no decimals).
     pub fn from_minor(minor: u64, currency: Currency) -> Result<Self, MoneyError> {
-        if minor > Self::MAX_MINOR { Err(MoneyError::TooLarge) } else { Ok(Self { minor, currency }) }
+        if minor > Self::MAX_MINOR { Err(MoneyError::TooLarge) } else { Ok(Self { currency, minor }) }
     }
 
     /// Nothing, in a currency.
     #[must_use]
     pub fn zero(currency: Currency) -> Self {
-        Self { minor: 0, currency }
+        Self { currency, minor: 0 }
     }
 
     /// Reads an amount as our own API writes it: exactly the currency's decimals.
@@ -155,14 +155,14 @@ impl Money {
     #[must_use]
     pub fn saturating_sub(self, other: Self) -> Self {
         let taken = if other.currency == self.currency { other.minor } else { self.minor };
-        Self { minor: self.minor.saturating_sub(taken), currency: self.currency }
+        Self { currency: self.currency, minor: self.minor.saturating_sub(taken) }
     }
 
     /// The sum, in the currency of the first. Amounts of other currencies are not counted.
     #[must_use]
     pub fn saturating_add(self, other: Self) -> Self {
         let added = if other.currency == self.currency { other.minor } else { 0 };
-        Self { minor: self.minor.saturating_add(added), currency: self.currency }
+        Self { currency: self.currency, minor: self.minor.saturating_add(added) }
     }
 
     /// The larger of two amounts of one currency.

@@ -1,7 +1,7 @@
 //! Errors of our own API: `application/problem+json` (RFC 9457), one shape for every route.
 
-use lambda_http::http::StatusCode;
-use lambda_http::http::header::CONTENT_TYPE;
+use lambda_http::http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
@@ -81,7 +81,7 @@ impl Problem {
         Self { field: Some(field.to_owned()), ..problem }
     }
 
-    /// 502: Mercado Pago refused, for a reason that the caller can act on.
+    /// 422: Mercado Pago refused, for a reason that the caller can act on.
     #[must_use]
     pub fn refused(detail: impl Into<String>) -> Self {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -104,7 +104,11 @@ impl Problem {
     /// The answer.
     #[must_use]
     pub fn into_response(self) -> Response<Body> {
-        respond(self.status, "application/problem+json", &self)
+        let mut response = respond(self.status, "application/problem+json", &self);
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 

@@ -67,8 +67,14 @@ impl Queue {
 
     /// Sends a hint. It returns once the hint is durable. One SQS call.
     pub async fn send(&self, hint: &Hint) -> Result<(), QueueError> {
+        self.send_after(hint, 0).await
+    }
+
+    /// Sends a hint that is to be worked off some seconds later, at most 900.
+    pub async fn send_after(&self, hint: &Hint, seconds: i32) -> Result<(), QueueError> {
         let body = serde_json::to_string(hint).map_err(|error| QueueError(error.to_string()))?;
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
+        let message = self.client.send_message().queue_url(&self.url).message_body(body);
+        let sent = message.set_delay_seconds((seconds > 0).then_some(seconds)).send().await;
         sent.map(drop).map_err(|error| QueueError(crate::aws::explain(&error)))
     }
 

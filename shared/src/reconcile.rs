@@ -7,10 +7,11 @@ use crate::mercado_pago::{ApiError, MercadoPago, Payment};
 use crate::payment::{PaymentFact, Standing};
 use crate::queue::{Hint, Resource};
 use crate::refunding::{self, Try};
-use crate::sale::Sale;
+use crate::sale::{Refund, RefundOrigin, Sale};
 use crate::secrets::{Account, Book, SecretError};
 use crate::settlement::{Seller, settle};
 use crate::store::{SaveError, Store, StoreError};
+use crate::telemetry;
 
 /// What reconciling takes.
 #[derive(Debug)]
@@ -140,10 +141,7 @@ impl Reconciler {
             let mut sale = settlement.sale;
             match self.store.save(&mut sale).await {
                 Ok(()) => {
-                    if settlement.newly_in_review {
-                        let reasons = sale.review_reasons();
-                        tracing::error!(event = "needs_review", sale = %reference, ?reasons, "A sale needs review");
-                    }
+                    telemetry::tell_of_review(&standing, &sale);
                     tracing::info!(event = "settled", sale = %reference, status = %sale.status, "Facts were taken in");
                     break sale;
                 }
@@ -151,7 +149,7 @@ impl Reconciler {
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
         };
-        self.carry_out_refunds(account, sale, now).await
+        self.carry_out_refunds(hint, account, sale, now).await
     }
 
     /// Money that names a sale of ours which we do not have: a case for a person. Without money it is nothing.
@@ -170,15 +168,18 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Carries out the refunds that the sale now holds and nobody else is at.
+    /// Carries out what the sale holds of refunds. Those that somebody asked for are in the hands of the function that
+    /// took the request; they are taken up here when a hint for the sale itself says that it let go of them.
     async fn carry_out_refunds(
         &self,
+        hint: &Hint,
         account: &Account,
         mut sale: Sale,
         now: OffsetDateTime,
     ) -> Result<(), ReconcileError> {
-        let due: Vec<_> =
-            sale.pending_refunds().filter(|refund| refunding::is_due(refund, now)).cloned().collect();
+        let let_go = matches!(hint.resource, Resource::Sale(_));
+        let is_due = |refund: &&Refund| let_go || refund.origin == RefundOrigin::System;
+        let due: Vec<_> = sale.pending_refunds().filter(is_due).cloned().collect();
         for refund in due {
             // Another delivery of this hint may have asked before it died.
             let outcome =

@@ -3,9 +3,10 @@
 use time::OffsetDateTime;
 
 use crate::mercado_pago::{ApiError, MercadoPago};
-use crate::sale::{Refund, RefundOutcome, RefundStatus, Sale};
+use crate::sale::{Refund, RefundOutcome, Sale};
 use crate::secrets::Account;
 use crate::store::{SaveError, Store, StoreError};
+use crate::telemetry;
 
 /// Whether Mercado Pago may have been asked for a refund before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,19 +75,12 @@ pub async fn conclude(
             return Ok(sale);
         }
         match store.save(&mut sale).await {
-            Ok(()) => return Ok(sale),
+            Ok(()) => {
+                telemetry::tell_of_review(&before, &sale);
+                return Ok(sale);
+            }
             Err(SaveError::Conflict(standing)) => sale = *standing,
             Err(SaveError::Store(error)) => return Err(error),
         }
     }
-}
-
-/// Whether a pending refund is one that the reconciliation carries out: not asked for at Mercado Pago yet as far
-/// as is known, and not in the hands of a request that is still being answered.
-#[must_use]
-pub fn is_due(refund: &Refund, now: OffsetDateTime) -> bool {
-    /// A request is answered within half a minute or not at all.
-    const IN_HANDS: time::Duration = time::Duration::seconds(60);
-    let of_system = refund.origin == crate::sale::RefundOrigin::System;
-    refund.status == RefundStatus::Pending && (of_system || now - refund.created_at > IN_HANDS)
 }

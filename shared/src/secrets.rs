@@ -9,6 +9,7 @@ use aws_sdk_secretsmanager::Client;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 
 use crate::id::AccountId;
@@ -20,7 +21,7 @@ pub struct Account {
     /// The seller's token.
     pub access_token: SecretString,
     /// The seller's user id.
-    pub collector_id: String,
+    pub collector_id: u64,
     /// Whether it takes real money.
     pub live: bool,
 }
@@ -29,7 +30,7 @@ impl Account {
     /// What its payments are checked against.
     #[must_use]
     pub fn seller(&self) -> Seller {
-        Seller { collector_id: self.collector_id.clone(), live: self.live }
+        Seller { collector_id: self.collector_id.to_string(), live: self.live }
     }
 }
 
@@ -132,9 +133,18 @@ impl<T: DeserializeOwned> Book<T> {
         let answer = self.client.get_secret_value().secret_id(&self.secret).send().await;
         let answer = answer.map_err(|error| SecretError(crate::aws::explain(&error)))?;
         let text = answer.secret_string().ok_or_else(|| SecretError("it has no text".to_owned()))?;
-        // An error of serde may quote the value that it did not like: only its place is told.
-        serde_json::from_str(text)
-            .map_err(|error| SecretError(format!("line {} column {}", error.line(), error.column())))
+        let place = |error: &serde_json::Error| format!("line {} column {}", error.line(), error.column());
+        let entries: BTreeMap<AccountId, Box<RawValue>> =
+            serde_json::from_str(text).map_err(|error| SecretError(place(&error)))?;
+        let entries = entries.into_iter().filter_map(|(account, entry)| match serde_json::from_str(entry.get()) {
+            Ok(entry) => Some((account, entry)),
+            Err(error) => {
+                // One wrong entry must not stop every account. An error of serde may quote a value: only its place is told.
+                tracing::error!(event = "account_unreadable", %account, at = place(&error), "An account is left out");
+                None
+            }
+        });
+        Ok(entries.collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::payment::{PaymentFact, Standing};
-use crate::sale::{Attempt, CommandKind, Disposition, Event, ReviewReason, Sale, SaleStatus};
+use crate::sale::{Attempt, CommandKind, Disposition, Event, ReviewReason, Sale};
 
 /// The seller that a sale's money must reach.
 #[derive(Clone, Debug)]
@@ -21,8 +21,6 @@ pub struct Settlement {
     pub sale: Sale,
     /// Whether it differs from before, so that it must be written.
     pub changed: bool,
-    /// The sale went to `needs_review` just now.
-    pub newly_in_review: bool,
 }
 
 /// Takes facts into a sale. The first approved payment that is in order wins, by Mercado Pago's own time of
@@ -33,24 +31,26 @@ pub struct Settlement {
 pub fn settle(before: &Sale, seller: &Seller, facts: &[PaymentFact], now: OffsetDateTime) -> Settlement {
     let mut sale = before.clone();
     for fact in facts {
-        take_in(&mut sale, seller, fact, now);
+        take_in(&mut sale, fact, now);
+    }
+    let found: Vec<_> = sale.attempts.iter().map(|attempt| misfits(&sale, seller, attempt)).collect();
+    for (attempt, misfits) in sale.attempts.iter_mut().zip(found) {
+        attempt.misfits = misfits;
     }
     give_back_the_losers(&mut sale, now);
     sale.refresh_status(now);
     tell_the_station(&mut sale, now);
-    let newly_in_review = sale.status == SaleStatus::NeedsReview && before.status != SaleStatus::NeedsReview;
-    Settlement { changed: sale != *before, newly_in_review, sale }
+    Settlement { changed: sale != *before, sale }
 }
 
-fn take_in(sale: &mut Sale, seller: &Seller, fact: &PaymentFact, now: OffsetDateTime) {
-    let misfits = misfits(sale, seller, fact);
+fn take_in(sale: &mut Sale, fact: &PaymentFact, now: OffsetDateTime) {
     let known = sale.attempts.iter().position(|attempt| attempt.payment_id == fact.id);
     let was = known.and_then(|place| sale.attempts.get(place)).and_then(Attempt::latest).cloned();
     let is = if let Some(attempt) = known.and_then(|place| sale.attempts.get_mut(place)) {
-        attempt.learn(fact, misfits);
+        attempt.learn(fact);
         attempt.latest().cloned()
     } else {
-        let attempt = Attempt::first_seen(fact, misfits);
+        let attempt = Attempt::first_seen(fact);
         let latest = attempt.latest().cloned();
         sale.attempts.push(attempt);
         latest
@@ -67,20 +67,19 @@ fn take_in(sale: &mut Sale, seller: &Seller, fact: &PaymentFact, now: OffsetDate
     }
 }
 
-/// Every way in which a payment does not fit its sale. What a check needs and the resource did not carry counts
-/// as a misfit: money is not credited on half a story.
-fn misfits(sale: &Sale, seller: &Seller, fact: &PaymentFact) -> Vec<ReviewReason> {
+/// Every way in which a payment does not fit its sale. What a check needs and no document carried, or what documents
+/// contradict each other in, counts as a misfit: money is not credited on half a story. It is found out anew each time, so that a mended account mends its sales.
+fn misfits(sale: &Sale, seller: &Seller, attempt: &Attempt) -> Vec<ReviewReason> {
     let owed = sale.amount();
-    let same_reference =
-        fact.reference.as_ref().is_some_and(|told| told.eq_ignore_ascii_case(sale.reference.as_str()));
-    let currency_differs = fact.amount.is_some_and(|paid| paid.currency() != owed.currency());
-    let amount_differs = fact.amount.is_none_or(|paid| paid.minor() != owed.minor()) && !currency_differs;
+    let only = |told: &[String], expected: &str| matches!(told, [one] if one == expected);
+    let currency_differs = attempt.amounts.iter().any(|paid| paid.currency() != owed.currency());
+    let amount_differs = attempt.amounts != [owed] && !currency_differs;
     let checks = [
-        (fact.collector.as_deref() != Some(seller.collector_id.as_str()), ReviewReason::Collector),
+        (!only(&attempt.collectors, &seller.collector_id), ReviewReason::Collector),
         (currency_differs, ReviewReason::Currency),
         (amount_differs, ReviewReason::Amount),
-        (!same_reference, ReviewReason::Reference),
-        (seller.live && fact.live_mode == Some(false), ReviewReason::LiveMode),
+        (!only(&attempt.references, sale.reference.as_str()), ReviewReason::Reference),
+        (seller.live && attempt.is_test, ReviewReason::LiveMode),
     ];
     checks.into_iter().filter_map(|(differs, reason)| differs.then_some(reason)).collect()
 }
@@ -135,7 +134,7 @@ mod tests {
     use crate::id::PaymentId;
     use crate::payment::{Channel, PaymentStatus, RefundFact};
     use crate::sale::tests::{NOON, ars, sale};
-    use crate::sale::{Acknowledgement, RefundOrigin, RefundOutcome, RefundStatus};
+    use crate::sale::{Acknowledgement, RefundOrigin, RefundOutcome, RefundStatus, SaleStatus};
     use proptest::prelude::*;
     use time::Duration;
 
@@ -169,7 +168,10 @@ mod tests {
     }
 
     fn commands(sale: &Sale) -> Vec<String> {
-        sale.commands.iter().map(|command| format!("{} {}", command.kind.word(), command.payment_id)).collect()
+        sale.commands
+            .iter()
+            .map(|command| format!("{} {}", command.kind.word(), command.payment_id))
+            .collect()
     }
 
     fn system_refunds(sale: &Sale) -> Vec<String> {
@@ -202,7 +204,8 @@ mod tests {
         let sale = sale(50_000);
         let (first, second) = (payment(&sale, 1, "approved", 1), payment(&sale, 2, "approved", 2));
         for order in [[&first, &second], [&second, &first]] {
-            let heard = order.into_iter().fold(sale.clone(), |sale, fact| settled(&sale, std::slice::from_ref(fact)));
+            let heard =
+                order.into_iter().fold(sale.clone(), |sale, fact| settled(&sale, std::slice::from_ref(fact)));
             assert_eq!(heard.status, SaleStatus::Paid);
             assert_eq!(heard.winner().unwrap().payment_id.as_str(), "1");
             assert_eq!(system_refunds(&heard), ["2 500.00"]);
@@ -214,14 +217,23 @@ mod tests {
     fn a_phone_after_cash_or_after_void_is_given_back() {
         for void in [false, true] {
             let mut sale = sale(50_000);
-            if void { sale.void(NOON).unwrap() } else { sale.settle_elsewhere("cash", NOON).unwrap() }
+            if void {
+                sale.void(NOON).unwrap();
+            } else {
+                sale.settle_elsewhere("cash", NOON).unwrap();
+            }
             let status = sale.status;
             let late = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
             assert_eq!((late.status, system_refunds(&late)), (status, vec!["1 500.00".to_owned()]));
             assert!(commands(&late).is_empty(), "the station is not told that it is paid");
             let mut done = late.clone();
             let refund = late.refunds[0].id.clone();
-            let fact = RefundFact { id: "9".to_owned(), amount: ars(50_000), status: "approved".to_owned(), created_at: None };
+            let fact = RefundFact {
+                id: "9".to_owned(),
+                amount: ars(50_000),
+                status: "approved".to_owned(),
+                created_at: None,
+            };
             done.conclude_refund(&refund, &RefundOutcome::Made(fact), NOON);
             assert_eq!((done.status, commands(&done)), (status, vec!["refunded 1".to_owned()]));
         }
@@ -234,7 +246,11 @@ mod tests {
         let command = paid.commands[0].id.clone();
         assert_eq!(paid.acknowledge(&command, Acknowledgement::PaidElsewhere, NOON), Ok(true));
         assert_eq!(system_refunds(&paid), ["1 500.00"]);
-        assert_eq!(paid.acknowledge(&command, Acknowledgement::Done, NOON), Ok(false), "the first answer stands");
+        assert_eq!(
+            paid.acknowledge(&command, Acknowledgement::Done, NOON),
+            Ok(false),
+            "the first answer stands"
+        );
         assert_eq!(system_refunds(&paid).len(), 1);
     }
 
@@ -244,15 +260,19 @@ mod tests {
         let mut paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
         let command = paid.commands[0].id.clone();
         paid.acknowledge(&command, Acknowledgement::Unknown, NOON).unwrap();
-        assert_eq!((paid.status, paid.review_reasons()), (SaleStatus::NeedsReview, vec![ReviewReason::UnknownToStation]));
+        assert_eq!(
+            (paid.status, paid.review_reasons()),
+            (SaleStatus::NeedsReview, vec![ReviewReason::UnknownToStation])
+        );
     }
+
+    type Change = fn(&mut PaymentFact);
 
     /// CVE-2026-9189 and its kin: a genuine payment that does not fit must not close the sale.
     #[test]
     fn a_payment_with_one_field_wrong_never_settles_and_is_never_dropped() {
         let sale = sale(50_000);
         let brl = crate::money::Currency::parse("BRL").unwrap();
-        type Change = fn(&mut PaymentFact);
         let changes: [(ReviewReason, Change); 8] = [
             (ReviewReason::Collector, |fact| fact.collector = Some("1".to_owned())),
             (ReviewReason::Collector, |fact| fact.collector = None),
@@ -266,9 +286,7 @@ mod tests {
         for (reason, change) in changes {
             let mut fact = payment(&sale, 1, "approved", 1);
             change(&mut fact);
-            let settlement = settle(&sale, &seller(), std::slice::from_ref(&fact), NOON);
-            assert!(settlement.newly_in_review);
-            let reviewed = settlement.sale;
+            let reviewed = settled(&sale, std::slice::from_ref(&fact));
             assert_eq!((reviewed.status, reviewed.review_reasons()), (SaleStatus::NeedsReview, vec![reason]));
             assert!(commands(&reviewed).is_empty() && reviewed.refunds.is_empty());
         }
@@ -321,14 +339,23 @@ mod tests {
         assert_eq!(settled(&unknown, &[fact]).status, SaleStatus::Pending, "kept, and not guessed at");
         let charged_back = settled(&paid, &[payment(&sale, 1, "charged_back", 2)]);
         assert_eq!(commands(&charged_back), ["paid 1", "withdrawn 1"]);
-        assert_eq!(settled(&charged_back, &[payment(&sale, 1, "approved", 3)]).status, SaleStatus::Paid, "dispute won");
+        assert_eq!(
+            settled(&charged_back, &[payment(&sale, 1, "approved", 3)]).status,
+            SaleStatus::Paid,
+            "dispute won"
+        );
     }
 
     #[test]
     fn a_refund_made_in_the_panel_is_seen_and_one_of_ours_is_recognised() {
         let sale = sale(50_000);
         let paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
-        let made = |id: &str| RefundFact { id: id.to_owned(), amount: ars(10_000), status: "approved".to_owned(), created_at: None };
+        let made = |id: &str| RefundFact {
+            id: id.to_owned(),
+            amount: ars(10_000),
+            status: "approved".to_owned(),
+            created_at: None,
+        };
         let mut fact = payment(&sale, 1, "approved", 2);
         (fact.refunded, fact.refunds) = (Some(ars(10_000)), Some(vec![made("77")]));
         let by_hand = settled(&paid, std::slice::from_ref(&fact));

@@ -40,7 +40,8 @@ async fn an_intake_is_one_message_and_a_reconciliation_one_fetch_one_read_one_wr
         let (aws, api) = (world.stack.calls(), world.mercado_pago.calls("GET /v1/payments/{payment}"));
         assert_eq!(world.notify(&format!("topic=payment&id={payment}"), &[], "").await.status, 200);
         world.stack.drained("HintQueue").await;
-        let (aws_after, api_after) = (world.stack.calls(), world.mercado_pago.calls("GET /v1/payments/{payment}"));
+        let (aws_after, api_after) =
+            (world.stack.calls(), world.mercado_pago.calls("GET /v1/payments/{payment}"));
         if round == 1 {
             let count = |service, operation| aws_after.of(service, operation) - aws.of(service, operation);
             assert_eq!(count("SQS", "SendMessage"), 1);

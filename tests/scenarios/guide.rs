@@ -63,7 +63,10 @@ async fn case_6_scan_and_pay_the_point_of_sale_learns_of_the_payment() {
     let payment = world.scan_and_pay(station.pos("1"), "visa").await;
     let sale = station.sale_when("a", "paid").await;
     assert_eq!(sale["attempts"][0]["payment_id"], payment.as_str());
-    assert_eq!((&sale["attempts"][0]["channel"], &sale["attempts"][0]["status"]), (&json!("qr"), &json!("approved")));
+    assert_eq!(
+        (&sale["attempts"][0]["channel"], &sale["attempts"][0]["status"]),
+        (&json!("qr"), &json!("approved"))
+    );
 
     let commands = station.commands_when(1).await;
     let command = &commands[0];
@@ -74,8 +77,15 @@ async fn case_6_scan_and_pay_the_point_of_sale_learns_of_the_payment() {
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&command[key], value, "{command}");
     }
-    let acknowledged = station.post(&format!("/commands/{}/ack", command["id"].as_str().unwrap()), json!({"result": "done"})).await;
-    assert_eq!((acknowledged.status, &acknowledged.json["result"]), (200, &json!("done")), "{}", acknowledged.text);
+    let acknowledged = station
+        .post(&format!("/commands/{}/ack", command["id"].as_str().unwrap()), json!({"result": "done"}))
+        .await;
+    assert_eq!(
+        (acknowledged.status, &acknowledged.json["result"]),
+        (200, &json!("done")),
+        "{}",
+        acknowledged.text
+    );
     station.commands_when(0).await;
 }
 
@@ -85,14 +95,11 @@ async fn older_case_5_several_scans_of_one_sale_give_the_same_order() {
     let station = world.station();
     station.deliver("a", "1", "500.00").await;
     let first = station.look_up("1").await;
-    let orders: Vec<_> = {
-        let mut orders = Vec::new();
-        for _ in 0..3 {
-            let scan = world.scan_to_checkout(station.pos("1")).await;
-            orders.push(world.mercado_pago.scan_of(scan).unwrap());
-        }
-        orders
-    };
+    let mut orders = Vec::new();
+    for _ in 0..3 {
+        let scan = world.scan_to_checkout(station.pos("1")).await;
+        orders.push(world.mercado_pago.scan_of(scan).unwrap());
+    }
     assert!(orders.iter().all(|scan| scan.external_reference == orders[0].external_reference));
     assert_ne!(orders[0].merchant_order, orders[1].merchant_order, "a new merchant order for each scan");
     assert_eq!(station.look_up("1").await.text, first.text);
@@ -159,7 +166,11 @@ async fn older_case_10_of_two_unpaid_sales_the_newest_is_payable_and_the_other_i
     assert_eq!(paid["external_reference"], open["external_reference"]);
     world.scan_and_pay(station.pos("1"), "visa").await;
     station.sale_when("b", "paid").await;
-    assert_eq!(station.look_up("1").await.json["error"]["type"], "unavailable", "an older sale never comes back");
+    assert_eq!(
+        station.look_up("1").await.json["error"]["type"],
+        "unavailable",
+        "an older sale never comes back"
+    );
 }
 
 #[tokio::test]

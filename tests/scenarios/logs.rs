@@ -23,7 +23,14 @@ async fn secrets_and_personal_data_are_in_no_log_line() {
     assert!(lines.iter().any(|line| line.contains("settled")), "the functions do log");
     let demo = &world.demo;
     let lookup_key = &demo.stations[0].positions[0].lookup_key;
-    for secret in [&demo.access_token, &demo.webhook_secret, &demo.intake_key, &demo.station_key, lookup_key, &canary.to_owned()] {
+    for secret in [
+        &demo.access_token,
+        &demo.webhook_secret,
+        &demo.intake_key,
+        &demo.station_key,
+        lookup_key,
+        &canary.to_owned(),
+    ] {
         let found = lines.iter().find(|line| line.contains(secret.as_str()));
         assert!(found.is_none(), "{found:?}");
     }

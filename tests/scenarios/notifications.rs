@@ -45,7 +45,10 @@ async fn a_signed_webhook_in_seconds_or_milliseconds_and_of_either_secret_settle
 async fn the_feed_is_a_hint_with_its_unverifiable_signature_and_without_a_body() {
     let world = World::start().await;
     let payment = silent_payment(&world, "a", "1").await;
-    let headers = [("x-signature", "ts=1766455694,v1=5c80908c297a81fec85641e32f78210f42fa1de8a712d6d73a55f663f43082f5")];
+    let headers = [(
+        "x-signature",
+        "ts=1766455694,v1=5c80908c297a81fec85641e32f78210f42fa1de8a712d6d73a55f663f43082f5",
+    )];
     let body = json!({"resource": payment.to_string(), "topic": "payment"}).to_string();
     assert_eq!(world.notify(&format!("id={payment}&topic=payment"), &headers, &body).await.status, 200);
     world.station().sale_when("a", "paid").await;
@@ -67,11 +70,20 @@ async fn a_merchant_order_settles_in_feed_and_in_webhooks_form() {
         let (query, body) = match form {
             "feed" => {
                 let resource = format!("https://api.mercadolibre.com/merchant_orders/{order}");
-                (format!("id={order}&topic=merchant_order"), json!({"resource": resource, "topic": "merchant_order"}))
+                (
+                    format!("id={order}&topic=merchant_order"),
+                    json!({"resource": resource, "topic": "merchant_order"}),
+                )
             }
-            _ => (String::new(), json!({"action": "update", "data": {"status": "closed"}, "id": order.to_string(), "type": "topic_merchant_order_wh", "version": 1})),
+            _ => (
+                String::new(),
+                json!({"action": "update", "data": {"status": "closed"}, "id": order.to_string(), "type": "topic_merchant_order_wh", "version": 1}),
+            ),
         };
-        assert_eq!(world.notify(&query, &[("x-signature", "ts=1,v1=00")], &body.to_string()).await.status, 200);
+        assert_eq!(
+            world.notify(&query, &[("x-signature", "ts=1,v1=00")], &body.to_string()).await.status,
+            200
+        );
         station.sale_when(sale, "paid").await;
     }
 }
@@ -86,12 +98,17 @@ async fn what_should_verify_and_does_not_is_refused_and_costs_no_call() {
     let stale = sign(&world.demo.webhook_secret, &payment, REQUEST_ID, now() - 365 * 86_400);
     let good = sign(&world.demo.webhook_secret, &payment, REQUEST_ID, now());
     let before = world.calls("SQS", "SendMessage");
-    for signature in ["", "nonsense", "ts=1,v1=zz", "v1=00", &other, &other_id, &stale, &"x".repeat(5_000), "ts=ñ,v1=ñ"] {
+    for signature in
+        ["", "nonsense", "ts=1,v1=zz", "v1=00", &other, &other_id, &stale, &"x".repeat(5_000), "ts=ñ,v1=ñ"]
+    {
         let headers = [("x-signature", signature), ("x-request-id", REQUEST_ID)];
         let answer = world.notify(&query, &headers, &webhook("payment", &payment)).await;
         answer.is_problem(401, Some("x-signature"));
     }
-    world.notify(&query, &[("x-signature", good.as_str())], &webhook("payment", &payment)).await.is_problem(401, Some("x-signature"));
+    world
+        .notify(&query, &[("x-signature", good.as_str())], &webhook("payment", &payment))
+        .await
+        .is_problem(401, Some("x-signature"));
     for kind in ["order", "point_integration_wh", "topic_chargebacks_wh", "mp-connect"] {
         let answer = world.notify(&format!("data.id=ORD01&type={kind}"), &[], &webhook(kind, "ORD01")).await;
         answer.is_problem(401, Some("x-signature"));
@@ -120,7 +137,15 @@ async fn without_the_intake_key_nothing_is_accepted() {
 #[tokio::test]
 async fn what_cannot_be_understood_is_400_and_what_is_not_for_us_is_acknowledged() {
     let world = World::start().await;
-    for (query, body) in [("", ""), ("", "{"), ("", "[]"), ("", "{}"), ("topic=weather&id=1", ""), ("topic=payment", ""), ("topic=payment&id=x", "")] {
+    for (query, body) in [
+        ("", ""),
+        ("", "{"),
+        ("", "[]"),
+        ("", "{}"),
+        ("topic=weather&id=1", ""),
+        ("topic=payment", ""),
+        ("topic=payment&id=x", ""),
+    ] {
         world.notify(query, &[], body).await.is_problem(400, None);
     }
     world.notify("", &[], &format!("\"{}\"", "x".repeat(70_000))).await.is_problem(413, None);
@@ -153,7 +178,7 @@ async fn a_late_pending_does_not_take_back_what_was_approved() {
     let scan = world.scan_to_checkout(station.pos("1")).await;
     world.mercado_pago.pay(scan, "rejected_funds").unwrap();
     world.mercado_pago.pay(scan, "visa").unwrap();
-    world.mercado_pago.release(simulated_mercado_pago::ReleaseOrder::Lifo, 0);
+    let _ = world.mercado_pago.release(simulated_mercado_pago::ReleaseOrder::Lifo, 0);
     station.sale_when("a", "paid").await;
     world.mercado_pago.idle().await;
     world.stack.drained("HintQueue").await;

@@ -13,7 +13,12 @@ async fn paid(world: &World, sale: &str, amount: &str) -> String {
 
 async fn kinds(station: Station<'_>, count: usize) -> Vec<String> {
     let commands = station.commands_when(count).await;
-    commands.iter().map(|command| format!("{} {}", command["kind"].as_str().unwrap(), command["amount"].as_str().unwrap())).collect()
+    commands
+        .iter()
+        .map(|command| {
+            format!("{} {}", command["kind"].as_str().unwrap(), command["amount"].as_str().unwrap())
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -44,7 +49,10 @@ async fn partial_refunds_until_nothing_is_left() {
     paid(&world, "a", "500.00").await;
     assert_eq!(station.refund("a", "1", json!({"amount": "10.50", "reason": "spilled"})).await.status, 201);
     station.sale_when("a", "partially_refunded").await;
-    station.refund("a", "2", json!({"amount": "489.51", "reason": "one cent too much"})).await.is_problem(422, Some("amount"));
+    station
+        .refund("a", "2", json!({"amount": "489.51", "reason": "one cent too much"}))
+        .await
+        .is_problem(422, Some("amount"));
     assert_eq!(station.refund("a", "3", json!({"amount": "0.01", "reason": "a cent"})).await.status, 201);
     let rest = station.refund("a", "4", json!({"reason": "the rest"})).await;
     assert_eq!((rest.status, &rest.json["amount"]), (201, &json!("489.49")));
@@ -60,8 +68,14 @@ async fn the_same_key_gives_the_same_answer_and_another_body_is_a_conflict() {
     let first = station.refund("a", "k", body.clone()).await;
     let second = station.refund("a", "k", body).await;
     assert_eq!((first.status, second.status, &first.json), (201, 201, &second.json));
-    station.refund("a", "k", json!({"amount": "100.01", "reason": "spilled"})).await.is_problem(409, Some("Idempotency-Key"));
-    station.refund("a", "k", json!({"amount": "100.00", "reason": "other"})).await.is_problem(409, Some("Idempotency-Key"));
+    station
+        .refund("a", "k", json!({"amount": "100.01", "reason": "spilled"}))
+        .await
+        .is_problem(409, Some("Idempotency-Key"));
+    station
+        .refund("a", "k", json!({"amount": "100.00", "reason": "other"}))
+        .await
+        .is_problem(409, Some("Idempotency-Key"));
     assert_eq!(refunds_at_mercado_pago(&world, &payment).await, 1);
 }
 
@@ -71,15 +85,10 @@ async fn of_many_refunds_at_once_no_more_than_was_paid_goes_back() {
     let station = world.station();
     let payment = paid(&world, "a", "500.00").await;
     let keys: Vec<_> = (0..6).map(|number| number.to_string()).collect();
-    let (a, b, c, d, e, f) = tokio::join!(
-        station.refund("a", &keys[0], json!({"amount": "200.00", "reason": "r"})),
-        station.refund("a", &keys[1], json!({"amount": "200.00", "reason": "r"})),
-        station.refund("a", &keys[2], json!({"amount": "200.00", "reason": "r"})),
-        station.refund("a", &keys[3], json!({"amount": "200.00", "reason": "r"})),
-        station.refund("a", &keys[4], json!({"amount": "200.00", "reason": "r"})),
-        station.refund("a", &keys[5], json!({"amount": "200.00", "reason": "r"})),
-    );
-    let mut statuses = [a.status, b.status, c.status, d.status, e.status, f.status];
+    let body = || json!({"amount": "200.00", "reason": "r"});
+    let answers =
+        futures_util::future::join_all(keys.iter().map(|key| station.refund("a", key, body()))).await;
+    let mut statuses: Vec<_> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 201, 422, 422, 422, 422]);
     assert_eq!(refunds_at_mercado_pago(&world, &payment).await, 2);
@@ -124,19 +133,39 @@ async fn a_lost_answer_is_found_out_and_nothing_goes_back_twice() {
 }
 
 #[tokio::test]
+async fn a_refund_whose_outcome_is_not_known_is_finished_without_the_caller() {
+    let world = World::start().await;
+    let station = world.station();
+    let payment = paid(&world, "a", "500.00").await;
+    world.faults(
+        json!({"api": [{"route": "POST /v1/payments/*/refunds", "do": "status", "status": 503, "times": 2}]}),
+    );
+    let answer = station.refund("a", "k", json!({"amount": "100.00", "reason": "r"})).await;
+    assert_eq!((answer.status, &answer.json["status"]), (202, &json!("pending")), "{}", answer.text);
+    world.stack.redeliver_now("HintQueue");
+    station.sale_when("a", "partially_refunded").await;
+    assert_eq!(refunds_at_mercado_pago(&world, &payment).await, 1);
+}
+
+#[tokio::test]
 async fn a_refund_that_mercado_pago_refuses_becomes_advice() {
     let world = World::start().await;
     let station = world.station();
     paid(&world, "a", "500.00").await;
     world.faults(json!({"refunds": {"insufficient_balance": true}}));
     let bearer = format!("Bearer {}", station.key);
-    let headers = [("authorization", bearer.as_str()), ("idempotency-key", "k"), ("accept-language", "es-AR")];
+    let headers =
+        [("authorization", bearer.as_str()), ("idempotency-key", "k"), ("accept-language", "es-AR")];
     let answer = station.raw(reqwest::Method::POST, "/sales/a/refunds", &headers, r#"{"reason":"r"}"#).await;
     answer.is_problem(422, None);
     assert!(answer.json["detail"].as_str().unwrap().contains("saldo"), "{}", answer.text);
     assert_eq!(station.sale("a").await["refunds"][0]["status"], "rejected");
     world.faults(json!({}));
-    assert_eq!(station.refund("a", "k2", json!({"reason": "r"})).await.status, 201, "a new key is a new refund");
+    assert_eq!(
+        station.refund("a", "k2", json!({"reason": "r"})).await.status,
+        201,
+        "a new key is a new refund"
+    );
 }
 
 #[tokio::test]
@@ -161,7 +190,11 @@ async fn a_refund_made_by_hand_in_the_panel_is_seen() {
     let payment = paid(&world, "a", "500.00").await;
     let url = format!("{}/v1/payments/{payment}/refunds", world.demo.mercado_pago_url);
     let token = format!("Bearer {}", world.demo.access_token);
-    let headers = [("authorization", token.as_str()), ("x-idempotency-key", "by-hand"), ("content-type", "application/json")];
+    let headers = [
+        ("authorization", token.as_str()),
+        ("x-idempotency-key", "by-hand"),
+        ("content-type", "application/json"),
+    ];
     let made = world.request(reqwest::Method::POST, &url, &headers, r#"{"amount":50.25}"#).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let sale = station.sale_when("a", "partially_refunded").await;

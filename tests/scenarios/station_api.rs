@@ -13,7 +13,9 @@ async fn a_sale_told_twice_is_one_sale_and_other_content_is_a_conflict() {
     let second = station.post("/sales", sale.clone()).await;
     assert_eq!((first.status, second.status), (201, 200));
     assert_eq!(first.json, second.json);
-    for (key, value) in [("amount", json!("500.01")), ("position", json!("2")), ("description", json!("OTHER"))] {
+    for (key, value) in
+        [("amount", json!("500.01")), ("position", json!("2")), ("description", json!("OTHER"))]
+    {
         let mut other = sale.clone();
         other[key] = value;
         station.post("/sales", other).await.is_problem(409, Some("sale_id"));
@@ -108,9 +110,18 @@ async fn bad_input_is_refused_on_every_route_and_nothing_is_stored() {
         let long = format!("{{\"x\":\"{}\"}}", "y".repeat(70_000));
         station.raw(method, path, &headers, &long).await.is_problem(413, None);
     }
-    station.post("/sales", json!({"sale_id": "b", "position": "9", "amount": "1.00"})).await.is_problem(422, Some("position"));
-    station.post("/sales", json!({"sale_id": "b", "position": "1", "amount": 1.0})).await.is_problem(422, Some("amount"));
-    station.post("/sales", json!({"sale_id": "b", "position": "1", "amount": "1.00", "currency": "BRL"})).await.is_problem(422, Some("currency"));
+    station
+        .post("/sales", json!({"sale_id": "b", "position": "9", "amount": "1.00"}))
+        .await
+        .is_problem(422, Some("position"));
+    station
+        .post("/sales", json!({"sale_id": "b", "position": "1", "amount": 1.0}))
+        .await
+        .is_problem(422, Some("amount"));
+    station
+        .post("/sales", json!({"sale_id": "b", "position": "1", "amount": "1.00", "currency": "BRL"}))
+        .await
+        .is_problem(422, Some("currency"));
     station.get("/sales/b").await.is_problem(404, None);
     station.post("/sales/b/settle", json!({"tender": "cash"})).await.is_problem(404, None);
     station.post("/sales/b/void", json!({})).await.is_problem(404, None);
@@ -153,7 +164,13 @@ async fn commands_come_in_pages_and_stay_until_acknowledged() {
     loop {
         let page = station.get(&path).await;
         assert_eq!(page.status, 200, "{}", page.text);
-        seen.extend(page.json["items"].as_array().unwrap().iter().map(|command| command["sale_id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page.json["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|command| command["sale_id"].as_str().unwrap().to_owned()),
+        );
         let Some(next) = page.json["next"].as_str() else { break };
         path = format!("/commands?limit=3&after={next}");
     }
@@ -167,7 +184,10 @@ async fn commands_come_in_pages_and_stay_until_acknowledged() {
     }
     station.commands_when(3).await;
     let other = world.station_v2();
-    other.post(&format!("/commands/{id}/ack"), json!({"result": "done"})).await.is_problem(404, Some("command"));
+    other
+        .post(&format!("/commands/{id}/ack"), json!({"result": "done"}))
+        .await
+        .is_problem(404, Some("command"));
 }
 
 #[tokio::test]
@@ -190,7 +210,12 @@ async fn the_timeline_speaks_the_readers_language() {
     let station = world.station();
     station.deliver("a", "1", "500.00").await;
     let key = format!("Bearer {}", station.key);
-    for (language, words) in [("es-AR,es", "Despacho recibido"), ("pt-BR", "Abastecimento recebido"), ("en", "Delivery received"), ("de", "Delivery received")] {
+    for (language, words) in [
+        ("es-AR,es", "Despacho recibido"),
+        ("pt-BR", "Abastecimento recebido"),
+        ("en", "Delivery received"),
+        ("de", "Delivery received"),
+    ] {
         let headers = [("authorization", key.as_str()), ("accept-language", language)];
         let sale = station.raw(Method::GET, "/sales/a", &headers, "").await;
         assert!(sale.json["timeline"][0]["text"].as_str().unwrap().starts_with(words), "{}", sale.text);

@@ -59,7 +59,10 @@ async fn a_ledger_that_is_down_refuses_facts_and_keeps_hints() {
         (station.sale("a").await["status"] == "paid").then_some(())
     })
     .await;
-    assert_eq!(station.post("/sales", json!({"sale_id": "b", "position": "2", "amount": "1.00"})).await.status, 201);
+    assert_eq!(
+        station.post("/sales", json!({"sale_id": "b", "position": "2", "amount": "1.00"})).await.status,
+        201
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use lambda_runtime::Error;
 use serde::{Deserialize, Serialize};
-use surtidor::store::{CallerKey, Store, hash_of_key};
+use surtidor::edge::{KEY_ID_CONTEXT, STATION_CONTEXT, UNAVAILABLE_CONTEXT};
+use surtidor::store::{CallerKey, Store, StoreError, hash_of_key};
 use tokio::sync::Mutex;
 
 /// For how long a key is taken as it was read: so long may a revoked one still open.
@@ -41,7 +42,7 @@ impl Keys {
         Self { store, known: Mutex::new(HashMap::new()) }
     }
 
-    async fn owner(&self, key: &str) -> Result<Option<CallerKey>, Error> {
+    async fn owner(&self, key: &str) -> Result<Option<CallerKey>, StoreError> {
         let hash = hash_of_key(key);
         if let Some((read_at, owner)) = self.known.lock().await.get(&hash)
             && read_at.elapsed() < FRESH
@@ -67,16 +68,20 @@ impl Keys {
 
 pub(crate) async fn handle(keys: &Keys, event: Event) -> Result<Decision, Error> {
     let owner = match bearer(&event) {
-        Some(key) => keys.owner(key).await?,
-        None => None,
+        Some(key) => keys.owner(key).await,
+        None => Ok(None),
     };
-    let context = owner.map(|owner| {
-        HashMap::from([
-            (surtidor::edge::STATION_CONTEXT, owner.station.to_string()),
-            (surtidor::edge::KEY_ID_CONTEXT, owner.key_id),
-        ])
-    });
-    Ok(Decision { is_authorized: true, context: context.unwrap_or_default() })
+    let context = match owner {
+        Ok(Some(owner)) => {
+            HashMap::from([(STATION_CONTEXT, owner.station.to_string()), (KEY_ID_CONTEXT, owner.key_id)])
+        }
+        Ok(None) => HashMap::new(),
+        Err(error) => {
+            tracing::error!(event = "store_failed", %error, "The ledger did not answer");
+            HashMap::from([(UNAVAILABLE_CONTEXT, "true".to_owned())])
+        }
+    };
+    Ok(Decision { is_authorized: true, context })
 }
 
 /// The key of `Authorization: Bearer <key>`; the scheme's case does not count (RFC 9110, section 11.1).

@@ -38,14 +38,18 @@ fn read(request: &Request) -> Option<Asked> {
     Some(Asked {
         station: StationId::parse(&query(request, "apies")?).ok()?,
         position: PositionId::parse(&query(request, "pos")?).ok()?,
-        key: query(request, "key")?,
+        key: query(request, "key").filter(|key| !key.is_empty())?,
     })
 }
 
 async fn look_up(store: &Store, asked: &Asked) -> Document {
     match store.look_up(&asked.station, &asked.position).await {
         Ok(Some((position, newest))) if same(&position.lookup_key, &asked.key) => {
-            document(&answer(&position, newest.as_ref(), OffsetDateTime::now_utc()))
+            let owed = answer(&position, newest.as_ref(), OffsetDateTime::now_utc());
+            if owed == Answer::Timeout {
+                tracing::warn!(event = "station_silent", station = %asked.station, "The station was not heard of for too long");
+            }
+            document(&owed)
         }
         Ok(_) => document(&Answer::Invalid),
         Err(error) => {

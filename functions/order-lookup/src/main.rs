@@ -9,7 +9,7 @@ use surtidor::{edge, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let env = Environment;
     let aws = Aws::from_env(&env, Patience::SHORT)?;
     let store = Store::new(aws.dynamodb(), env.required("TABLE_NAME")?);

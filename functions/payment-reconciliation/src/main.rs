@@ -14,7 +14,7 @@ use surtidor::telemetry;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let env = Environment;
     let aws = Aws::from_env(&env, Patience::LONG)?;
     let queue = Queue::new(aws.sqs(), env.required("QUEUE_URL")?);

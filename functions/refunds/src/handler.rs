@@ -5,6 +5,7 @@ use lambda_http::{Body, Request, Response};
 use surtidor::api::{Page, RefundBody, RefundView, digest, parse};
 use surtidor::edge::{Caller, language, path_id};
 use surtidor::id::{SaleId, StationId};
+use surtidor::life::SignsOfLife;
 use surtidor::mercado_pago::MercadoPago;
 use surtidor::problem::{Problem, json};
 use surtidor::queue::{Hint, Queue, Resource};
@@ -19,6 +20,7 @@ pub(crate) struct Refunds {
     pub(crate) queue: Queue,
     pub(crate) mercado_pago: MercadoPago,
     pub(crate) accounts: Book<Account>,
+    pub(crate) life: SignsOfLife,
 }
 
 pub(crate) async fn handle(refunds: &Refunds, request: Request) -> Response<Body> {
@@ -43,6 +45,7 @@ async fn sale_of(refunds: &Refunds, station: &StationId, request: &Request) -> R
 
 async fn list(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
     let station = Caller::of(request)?.station(request)?;
+    refunds.life.sign(&refunds.store, &station, OffsetDateTime::now_utc()).await;
     let sale = sale_of(refunds, &station, request).await?;
     let language = language(request);
     let items = sale.refunds.iter().map(|refund| RefundView::new(refund, language)).collect();
@@ -52,6 +55,7 @@ async fn list(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Pr
 async fn create(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
     let caller = Caller::of(request)?;
     let station = caller.station(request)?;
+    refunds.life.sign(&refunds.store, &station, OffsetDateTime::now_utc()).await;
     let key = idempotency_key(request)?;
     let body: RefundBody = parse(request.body())?;
     let sale = sale_of(refunds, &station, request).await?;
@@ -161,11 +165,14 @@ async fn carry_out(
     }
 }
 
+/// Seconds after which a refund is surely not in the hands of a request any more: API Gateway gives it 30.
+const LET_GO: i32 = 60;
+
 /// Puts the sale on the queue, so that its open refund is finished without the caller.
 async fn look_again(refunds: &Refunds, sale: &Sale) {
     let resource = Resource::Sale(sale.reference.clone());
     let hint = Hint::new(sale.account.clone(), resource, OffsetDateTime::now_utc());
-    if let Err(error) = refunds.queue.send(&hint).await {
+    if let Err(error) = refunds.queue.send_after(&hint, LET_GO).await {
         tracing::error!(event = "queue_failed", %error, "A refund that is open could not be put on the queue");
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use surtidor::aws::{Aws, Patience};
 use surtidor::config::Environment;
+use surtidor::life::SignsOfLife;
 use surtidor::mercado_pago::{self, MercadoPago};
 use surtidor::queue::Queue;
 use surtidor::secrets::Book;
@@ -18,7 +19,7 @@ const PATIENCE: mercado_pago::Patience =
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let env = Environment;
     let aws = Aws::from_env(&env, Patience::SHORT)?;
     let refunds = handler::Refunds {
@@ -26,6 +27,7 @@ async fn main() -> Result<(), lambda_http::Error> {
         queue: Queue::new(aws.sqs(), env.required("QUEUE_URL")?),
         mercado_pago: MercadoPago::new(&env.required("MERCADO_PAGO_URL")?, PATIENCE)?,
         accounts: Book::new(aws.secrets_manager(), env.required("ACCOUNTS_SECRET")?),
+        life: SignsOfLife::default(),
     };
     refunds.accounts.warm().await;
     edge::serve(|request| handler::handle(&refunds, request)).await

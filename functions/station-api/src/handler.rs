@@ -4,13 +4,14 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use surtidor::edge::{Caller, path_id};
 use surtidor::id::{SaleId, StationId};
+use surtidor::life::SignsOfLife;
 use surtidor::problem::Problem;
 use surtidor::queue::Queue;
 use surtidor::sale::Sale;
 use surtidor::store::{SaveError, Store, StoreError};
+use surtidor::telemetry;
 use time::OffsetDateTime;
 
-use crate::life::SignsOfLife;
 use crate::{commands, positions, sales};
 
 pub(crate) struct StationApi {
@@ -44,7 +45,10 @@ impl StationApi {
                 return Ok(sale);
             }
             match self.store.save(&mut sale).await {
-                Ok(()) => return Ok(sale),
+                Ok(()) => {
+                    telemetry::tell_of_review(&standing, &sale);
+                    return Ok(sale);
+                }
                 Err(SaveError::Conflict(other)) => standing = *other,
                 Err(SaveError::Store(error)) => return Err(store_failed(&error)),
             }

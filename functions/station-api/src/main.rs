@@ -2,7 +2,6 @@
 
 mod commands;
 mod handler;
-mod life;
 mod positions;
 mod sales;
 
@@ -14,7 +13,7 @@ use surtidor::{edge, telemetry};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    telemetry::init();
+    telemetry::init(env!("CARGO_CRATE_NAME"));
     let env = Environment;
     let aws = Aws::from_env(&env, Patience::LONG)?;
     let station_api = handler::StationApi::new(

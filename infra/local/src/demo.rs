@@ -108,7 +108,13 @@ impl<'a> Places<'a> {
         let endpoints = stack.endpoints().clone();
         let access = Access {
             region: REGION.to_owned(),
-            credentials: Credentials::new("AKIALOCALLOCALLOCAL0", "local-secret-of-no-account", None, None, "local"),
+            credentials: Credentials::new(
+                "AKIALOCALLOCALLOCAL0",
+                "local-secret-of-no-account",
+                None,
+                None,
+                "local",
+            ),
             endpoints: Endpoints {
                 dynamodb: Some(endpoints.dynamodb),
                 sqs: Some(endpoints.sqs),
@@ -148,10 +154,8 @@ impl Demo {
                 positions: (1..=sides).map(position).collect(),
             }
         };
-        let stations = vec![
-            station("6232", "Estación Demo", "v1", 4),
-            station("6233", "Estación Demo Norte", "v2", 2),
-        ];
+        let stations =
+            vec![station("6232", "Estación Demo", "v1", 4), station("6233", "Estación Demo Norte", "v2", 2)];
         let intake_key = random();
         let first = &stations[0];
         let lookup_urls =
@@ -225,7 +229,7 @@ impl Demo {
 
     async fn write_secrets(&self, places: &Places<'_>) -> Result<()> {
         let accounts = serde_json::json!({ &self.account: {
-            "access_token": self.access_token, "collector_id": self.collector_id.to_string(), "live": self.live_mode,
+            "access_token": self.access_token, "collector_id": self.collector_id, "live": self.live_mode,
         }});
         let webhooks = serde_json::json!({ &self.account: {
             "intake_keys": [self.intake_key], "webhook_secrets": [self.webhook_secret], "unverified": "refuse",
@@ -271,7 +275,6 @@ impl Demo {
                     collector_id: self.collector_id,
                     sponsor_id: Some(self.sponsor_id),
                     currency: Currency::parse(&self.currency)?,
-                    country: self.country.clone(),
                     generation: if station.generation == "v2" { Generation::V2 } else { Generation::V1 },
                     client_id: None,
                     lookup_key: at.lookup_key.clone(),

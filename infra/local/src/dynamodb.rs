@@ -32,11 +32,13 @@ impl DynamoDb {
             None => Database::memory(),
         };
         let database = database.map_err(|error| format!("cannot open DynamoDB's data: {error}"))?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
         let engine = listener.local_addr().map_err(|error| error.to_string())?;
-        let served = database.clone();
+        let engine_of_server = database.clone();
         let server = tokio::spawn(async move {
-            let _ = dynoxide::server::serve_with_shutdown(listener, served, std::future::pending()).await;
+            let _ = dynoxide::server::serve_with_shutdown(listener, engine_of_server, std::future::pending())
+                .await;
         });
         let client = Client::builder(TokioExecutor::new()).build_http();
         Ok(Self { client, engine, database, server })
@@ -51,7 +53,10 @@ impl DynamoDb {
             ("x-amz-target", "DynamoDB_20120810.CreateTable"),
             ("content-type", "application/x-amz-json-1.0"),
             ("x-amz-date", "20260101T000000Z"),
-            ("authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"),
+            (
+                "authorization",
+                "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
+            ),
         ] {
             headers.insert(name, axum::http::HeaderValue::from_static(value));
         }
@@ -59,7 +64,11 @@ impl DynamoDb {
         let status = answer.status();
         let body = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&body);
-        if status.is_success() || text.contains("ResourceInUseException") { Ok(()) } else { Err(text.into_owned()) }
+        if status.is_success() || text.contains("ResourceInUseException") {
+            Ok(())
+        } else {
+            Err(text.into_owned())
+        }
     }
 
     /// Deletes what is past its time to live.

@@ -31,7 +31,12 @@ pub(crate) trait Service: Send + Sync + 'static {
     /// What `__type` of an error begins with.
     const NAMESPACE: &'static str;
 
-    fn call(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> impl Future<Output = Response> + Send;
+    fn call(
+        &self,
+        operation: &str,
+        headers: &HeaderMap,
+        body: Bytes,
+    ) -> impl Future<Output = Response> + Send;
 }
 
 /// The endpoint of a service.

@@ -42,7 +42,7 @@ impl HttpApi {
         });
         Router::new().fallback(move |ConnectInfo(from): ConnectInfo<SocketAddr>, request: Request| {
             let api = Arc::clone(&api);
-            async move { api.answer(from, request).await.unwrap_or_else(|refused| refused.response()) }
+            async move { api.answer(from, request).await.unwrap_or_else(Refused::response) }
         })
     }
 
@@ -52,20 +52,31 @@ impl HttpApi {
         let found = found.ok_or(Refused(StatusCode::NOT_FOUND, "Not Found"))?;
         let body = to_bytes(body, LONGEST_BODY).await;
         let body = body.map_err(|_| Refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))?;
-        let asked = Asked { head: &head, body: &body, from, route: found.route, parameters: &found.parameters };
+        let asked =
+            Asked { head: &head, body: &body, from, route: found.route, parameters: &found.parameters };
         let context = self.authorize(&asked, &found, &head.headers).await?;
         let event = asked.event(context);
         let payload = Bytes::from(event.to_string());
         match self.lambda.invoke(&found.route.function, payload).await {
-            Ok(answer) => respond(&answer).ok_or(Refused(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
-            Err(InvokeError::TimedOut(_)) => Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable")),
+            Ok(answer) => {
+                respond(&answer).ok_or(Refused(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
+            }
+            Err(InvokeError::TimedOut(_)) => {
+                Err(Refused(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"))
+            }
             Err(_) => Err(Refused(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
         }
     }
 
     /// What the authorizer of the route says of the caller.
-    async fn authorize(&self, asked: &Asked<'_>, found: &Match<'_>, headers: &HeaderMap) -> Result<Option<Value>, Refused> {
-        let Some(authorizer) = found.route.authorizer.as_ref().and_then(|name| self.authorizers.get(name)) else {
+    async fn authorize(
+        &self,
+        asked: &Asked<'_>,
+        found: &Match<'_>,
+        headers: &HeaderMap,
+    ) -> Result<Option<Value>, Refused> {
+        let Some(authorizer) = found.route.authorizer.as_ref().and_then(|name| self.authorizers.get(name))
+        else {
             return Ok(None);
         };
         if authorizer.identity_headers.iter().any(|name| !headers.contains_key(name)) {

@@ -70,7 +70,8 @@ impl Lambda {
         base_environment: BTreeMap<String, String>,
         logs: Arc<Logs>,
     ) -> Result<Arc<Self>, String> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
+        let listener =
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
         let api = listener.local_addr().map_err(|error| error.to_string())?;
         let functions = functions.iter().map(|(id, spec)| (id.clone(), Function::new(id, spec, binaries)));
         let lambda = Arc::new(Self {
@@ -96,7 +97,11 @@ impl Lambda {
 
     /// Invokes a function by logical id, in an idle process if there is one, else in a new one, else in the next that
     /// becomes idle.
-    pub(crate) async fn invoke(self: &Arc<Self>, function: &str, payload: Bytes) -> Result<Bytes, InvokeError> {
+    pub(crate) async fn invoke(
+        self: &Arc<Self>,
+        function: &str,
+        payload: Bytes,
+    ) -> Result<Bytes, InvokeError> {
         let unknown = || InvokeError::NoSuchFunction(function.to_owned());
         let function = self.functions.get(function).ok_or_else(unknown)?;
         if payload.len() > LONGEST_PAYLOAD {
@@ -125,7 +130,8 @@ impl Lambda {
         let instance = Arc::new(Instance::new());
         self.instances().insert(id, Arc::clone(&instance));
         let child = instance::spawn(&function.binary, &environment, &function.name, id, &self.logs);
-        let child = child.map_err(|error| InvokeError::NotStarted(format!("{}: {error}", function.binary.display())))?;
+        let child = child
+            .map_err(|error| InvokeError::NotStarted(format!("{}: {error}", function.binary.display())))?;
         let (lambda, watched) = (Arc::downgrade(self), Arc::clone(&instance));
         tokio::spawn(async move {
             watched.watch(child).await;
@@ -147,7 +153,9 @@ impl Lambda {
 
     /// Kills every process of a function, by logical id or by the name of its binary, whatever it is doing.
     pub(crate) fn kill(&self, name: &str) {
-        let named = |function: &&Function| function.name == name || function.binary.file_name().is_some_and(|file| file == name);
+        let named = |function: &&Function| {
+            function.name == name || function.binary.file_name().is_some_and(|file| file == name)
+        };
         for function in self.functions.values().filter(named) {
             for instance in function.all() {
                 instance.kill();

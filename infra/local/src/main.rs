@@ -83,16 +83,18 @@ async fn run(options: Options) -> Result<()> {
     })
     .await
     .map_err(|error| match error {
-        mp::StartError::Listen(..) => anyhow::anyhow!("port {next} is in use: stop what uses it, or choose another with --port"),
+        mp::StartError::Listen(..) => {
+            anyhow::anyhow!("port {next} is in use: stop what uses it, or choose another with --port")
+        }
         other => other.into(),
     })?;
     demo.install(&Places::of(&stack, &simulated)?).await?;
     demo.write(&file)?;
-    tell(&demo, &simulated, &file);
+    tell(&stack, &demo, &simulated, &file);
     stopped().await?;
     println!("stopping");
     mercado_pago.shutdown().await;
-    stack.shutdown().await;
+    stack.shutdown();
     Ok(())
 }
 
@@ -110,15 +112,23 @@ fn build(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn tell(demo: &Demo, mercado_pago: &str, file: &Path) {
+fn tell(stack: &Stack, demo: &Demo, mercado_pago: &str, file: &Path) {
     println!("API              {}", demo.api_url);
     println!("Mercado Pago     {mercado_pago}/          pumps and their QRs, the phone, the switches");
     if demo.mercado_pago_url != mercado_pago {
         println!("                 the functions ask {} instead", demo.mercado_pago_url);
     }
+    let aws = stack.endpoints();
+    println!(
+        "AWS              DynamoDB {}   SQS {}   Secrets Manager {}",
+        aws.dynamodb, aws.sqs, aws.secrets_manager
+    );
     println!("notifications    {}", demo.notification_url);
     for station in &demo.stations {
-        println!("station {}     key {}   lookup {}", station.station, station.station_key, station.generation);
+        println!(
+            "station {}     key {}   lookup {}",
+            station.station, station.station_key, station.generation
+        );
         for at in &station.positions {
             println!("  position {}     {}   POS {}", at.position, at.lookup_url, at.external_id);
         }

@@ -16,9 +16,15 @@ use crate::template::Source;
 const MOST: usize = 5;
 
 /// Polls a queue for a function until it is aborted.
-pub(crate) fn start(source: &Source, queue: &str, sqs: &Arc<Sqs>, lambda: &Arc<Lambda>) -> Vec<JoinHandle<()>> {
+pub(crate) fn start(
+    source: &Source,
+    queue: &str,
+    sqs: &Arc<Sqs>,
+    lambda: &Arc<Lambda>,
+) -> Vec<JoinHandle<()>> {
     let poll = || {
-        let (source, queue, sqs, lambda) = (source.clone(), queue.to_owned(), Arc::clone(sqs), Arc::clone(lambda));
+        let (source, queue, sqs, lambda) =
+            (source.clone(), queue.to_owned(), Arc::clone(sqs), Arc::clone(lambda));
         tokio::spawn(async move {
             loop {
                 work(&source, &queue, &sqs, &lambda).await;
@@ -44,7 +50,8 @@ async fn work(source: &Source, queue: &str, sqs: &Sqs, lambda: &Arc<Lambda>) {
     let records: Vec<_> = messages.iter().map(|message| record(message, queue)).collect();
     let payload = Bytes::from(json!({"Records": records}).to_string());
     let answer = lambda.invoke(&source.function, payload).await.ok();
-    let ids: BTreeSet<_> = messages.iter().filter_map(|message| message["MessageId"].as_str().map(str::to_owned)).collect();
+    let ids: BTreeSet<_> =
+        messages.iter().filter_map(|message| message["MessageId"].as_str().map(str::to_owned)).collect();
     let failed = match answer {
         None => ids,
         Some(_) if !source.partial_failures => BTreeSet::new(),
@@ -101,7 +108,7 @@ mod tests {
     #[test]
     fn only_what_a_function_names_has_failed_and_nonsense_fails_all() {
         let ids: BTreeSet<_> = ["a", "b"].map(str::to_owned).into();
-        let failed = |answer: &str| failures(answer.as_bytes(), &ids).into_iter().collect::<Vec<_>>().join("");
+        let failed = |answer: &str| failures(answer.as_bytes(), &ids).into_iter().collect::<String>();
         for (answer, expected) in [
             ("null", ""),
             ("{}", ""),

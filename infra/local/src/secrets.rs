@@ -49,7 +49,9 @@ fn now() -> f64 {
 impl SecretsManager {
     /// Opens the secrets of a file, or none.
     pub(crate) fn open(file: Option<&Path>) -> Self {
-        let kept = file.and_then(|file| std::fs::read(file).ok()).and_then(|text| serde_json::from_slice(&text).ok());
+        let kept = file
+            .and_then(|file| std::fs::read(file).ok())
+            .and_then(|text| serde_json::from_slice(&text).ok());
         Self { secrets: Mutex::new(kept.unwrap_or_default()), file: file.map(Path::to_owned) }
     }
 
@@ -62,7 +64,9 @@ impl SecretsManager {
     fn operate(&self, operation: &str, request: &Value) -> Answer {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = operate(&mut secrets, operation, request)?;
-        if let (Some(file), false) = (&self.file, operation.starts_with("Get") || operation.starts_with("Describe")) {
+        if let (Some(file), false) =
+            (&self.file, operation.starts_with("Get") || operation.starts_with("Describe"))
+        {
             let _ = std::fs::write(file, serde_json::to_vec(&*secrets).unwrap_or_default());
         }
         Ok(answer)
@@ -82,19 +86,33 @@ fn operate(secrets: &mut BTreeMap<String, Secret>, operation: &str, request: &Va
             if secrets.contains_key(&name) {
                 return Err(("ResourceExistsException", format!("a secret {name} already exists")));
             }
-            let secret = Secret { arn: arn(&name), name: name.clone(), versions: BTreeMap::new(), deleted: false, created: now() };
+            let secret = Secret {
+                arn: arn(&name),
+                name: name.clone(),
+                versions: BTreeMap::new(),
+                deleted: false,
+                created: now(),
+            };
             secrets.insert(name.clone(), secret);
             match text("SecretString") {
-                Some(value) => put(secrets, &name, value, text("ClientRequestToken"), vec![CURRENT.to_owned()]),
+                Some(value) => put(secrets, &name, value, text("ClientRequestToken"), &[CURRENT.to_owned()]),
                 None => Ok(json!({"ARN": arn(&name), "Name": name})),
             }
         }
         "PutSecretValue" | "UpdateSecret" => {
             let name = find(secrets, request, false)?.name.clone();
-            let value = text("SecretString").ok_or(("InvalidParameterException", "SecretString is missing".to_owned()))?;
+            let value = text("SecretString")
+                .ok_or(("InvalidParameterException", "SecretString is missing".to_owned()))?;
             let stages = request.get("VersionStages").and_then(Value::as_array);
-            let stages = stages.map(|stages| stages.iter().filter_map(Value::as_str).map(str::to_owned).collect());
-            put(secrets, &name, value, text("ClientRequestToken"), stages.unwrap_or_else(|| vec![CURRENT.to_owned()]))
+            let stages =
+                stages.map(|stages| stages.iter().filter_map(Value::as_str).map(str::to_owned).collect());
+            put(
+                secrets,
+                &name,
+                value,
+                text("ClientRequestToken"),
+                &stages.unwrap_or_else(|| vec![CURRENT.to_owned()]),
+            )
         }
         "GetSecretValue" => {
             let secret = find(secrets, request, false)?;
@@ -103,17 +121,25 @@ fn operate(secrets: &mut BTreeMap<String, Secret>, operation: &str, request: &Va
                 Some(id) => *version == id,
                 None => held.stages.contains(&stage),
             });
-            let (id, version) = found.ok_or(("ResourceNotFoundException", "there is no such version".to_owned()))?;
+            let (id, version) =
+                found.ok_or(("ResourceNotFoundException", "there is no such version".to_owned()))?;
             Ok(json!({"ARN": secret.arn, "Name": secret.name, "VersionId": id, "SecretString": version.text,
                 "VersionStages": version.stages, "CreatedDate": version.created}))
         }
         "DescribeSecret" => {
             let secret = find(secrets, request, true)?;
-            let versions: BTreeMap<_, _> = secret.versions.iter().map(|(id, version)| (id, &version.stages)).collect();
-            Ok(json!({"ARN": secret.arn, "Name": secret.name, "VersionIdsToStages": versions, "CreatedDate": secret.created}))
+            let versions: BTreeMap<_, _> =
+                secret.versions.iter().map(|(id, version)| (id, &version.stages)).collect();
+            Ok(
+                json!({"ARN": secret.arn, "Name": secret.name, "VersionIdsToStages": versions, "CreatedDate": secret.created}),
+            )
         }
         "ListSecrets" => {
-            let list: Vec<_> = secrets.values().filter(|secret| !secret.deleted).map(|secret| json!({"ARN": secret.arn, "Name": secret.name})).collect();
+            let list: Vec<_> = secrets
+                .values()
+                .filter(|secret| !secret.deleted)
+                .map(|secret| json!({"ARN": secret.arn, "Name": secret.name}))
+                .collect();
             Ok(json!({"SecretList": list}))
         }
         "UpdateSecretVersionStage" => move_stage(find_mut(secrets, request)?, request),
@@ -140,7 +166,8 @@ fn operate(secrets: &mut BTreeMap<String, Secret>, operation: &str, request: &Va
 fn move_stage(secret: &mut Secret, request: &Value) -> Answer {
     let text = |key: &str| request.get(key).and_then(Value::as_str);
     let stage = text("VersionStage").unwrap_or(CURRENT).to_owned();
-    let holder = secret.versions.iter().find(|(_, version)| version.stages.contains(&stage)).map(|(id, _)| id.clone());
+    let holder =
+        secret.versions.iter().find(|(_, version)| version.stages.contains(&stage)).map(|(id, _)| id.clone());
     if text("RemoveFromVersionId") != holder.as_deref() {
         let message = "RemoveFromVersionId must be the version that holds the stage".to_owned();
         return Err(("InvalidParameterException", message));
@@ -164,7 +191,7 @@ fn put(
     name: &str,
     value: String,
     token: Option<String>,
-    stages: Vec<String>,
+    stages: &[String],
 ) -> Answer {
     if value.len() > 65_536 {
         return Err(("InvalidParameterException", "a secret has at most 65,536 bytes".to_owned()));
@@ -173,11 +200,16 @@ fn put(
     let id = token.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     if let Some(version) = secret.versions.get(&id) {
         let same = version.text == value;
-        let answer = json!({"ARN": secret.arn, "Name": secret.name, "VersionId": id, "VersionStages": version.stages});
-        return if same { Ok(answer) } else { Err(("ResourceExistsException", "the token was used for another value".to_owned())) };
+        let answer =
+            json!({"ARN": secret.arn, "Name": secret.name, "VersionId": id, "VersionStages": version.stages});
+        return if same {
+            Ok(answer)
+        } else {
+            Err(("ResourceExistsException", "the token was used for another value".to_owned()))
+        };
     }
     for version in secret.versions.values_mut() {
-        for stage in &stages {
+        for stage in stages {
             if version.stages.remove(stage) && stage == CURRENT {
                 version.stages.insert(PREVIOUS.to_owned());
             } else if stages.contains(&CURRENT.to_owned()) {
@@ -206,7 +238,8 @@ fn find<'a>(
     let name = key(secrets, request)?;
     let secret = secrets.get(&name).ok_or(("ResourceNotFoundException", name))?;
     if secret.deleted && !deleted_too {
-        let message = "You can't perform this operation on the secret because it was marked for deletion.".to_owned();
+        let message =
+            "You can't perform this operation on the secret because it was marked for deletion.".to_owned();
         return Err(("InvalidRequestException", message));
     }
     Ok(secret)
@@ -231,7 +264,9 @@ impl Service for SecretsManager {
         match self.operate(operation, &request) {
             Ok(answer) => reply(200, &answer),
             // Secrets Manager's __type has no namespace.
-            Err((code, message)) => reply(400, &json!({"__type": code, "Message": message, "message": message})),
+            Err((code, message)) => {
+                reply(400, &json!({"__type": code, "Message": message, "message": message}))
+            }
         }
     }
 }

@@ -87,7 +87,9 @@ pub(crate) fn now() -> u64 {
 impl Sqs {
     /// Opens the queues of a file, or none; `url` is its endpoint.
     pub(crate) fn open(url: &str, file: Option<&Path>) -> Arc<Self> {
-        let kept = file.and_then(|file| std::fs::read(file).ok()).and_then(|text| serde_json::from_slice(&text).ok());
+        let kept = file
+            .and_then(|file| std::fs::read(file).ok())
+            .and_then(|text| serde_json::from_slice(&text).ok());
         Arc::new(Self {
             queues: Mutex::new(kept.unwrap_or_default()),
             bell: Notify::new(),
@@ -137,7 +139,8 @@ impl Sqs {
             if !empty || tokio::time::Instant::now() >= deadline {
                 return Ok(received);
             }
-            let next = next.map_or(Duration::from_secs(20), |at| Duration::from_millis(at.saturating_sub(now()).max(1)));
+            let next = next
+                .map_or(Duration::from_secs(20), |at| Duration::from_millis(at.saturating_sub(now()).max(1)));
             let wake = deadline.min(tokio::time::Instant::now() + next);
             tokio::select! {
                 () = &mut rung => {}
@@ -166,7 +169,12 @@ impl Service for Sqs {
 
     async fn call(&self, operation: &str, headers: &HeaderMap, body: Bytes) -> Response {
         let Ok(request) = serde_json::from_slice::<Value>(&body) else {
-            return error("com.amazon.coral.service", 400, "SerializationException", "the request is no JSON");
+            return error(
+                "com.amazon.coral.service",
+                400,
+                "SerializationException",
+                "the request is no JSON",
+            );
         };
         let answer = match operation {
             "ReceiveMessage" => self.receive(&request).await,
@@ -187,6 +195,7 @@ impl Service for Sqs {
 
 /// The region of the caller's credential scope: it is in the ARNs of queues that the caller makes.
 fn region_of(headers: &HeaderMap) -> &str {
-    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let authorization =
+        headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     authorization.split("Credential=").nth(1).and_then(|scope| scope.split('/').nth(2)).unwrap_or(REGION)
 }

@@ -83,7 +83,8 @@ pub struct Stack {
 }
 
 async fn listen(port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|_| StartError::Port(port))?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|_| StartError::Port(port))?;
     let address = listener.local_addr().map_err(|error| StartError::Other(error.to_string()))?;
     Ok((listener, address))
 }
@@ -103,9 +104,11 @@ impl Stack {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let other = |error: String| StartError::Other(error);
         let text = std::fs::read_to_string(&config.template);
-        let text = text.map_err(|error| other(format!("cannot read {}: {error}", config.template.display())))?;
+        let text =
+            text.map_err(|error| other(format!("cannot read {}: {error}", config.template.display())))?;
         if let Some(data) = &config.data {
-            std::fs::create_dir_all(data).map_err(|error| other(format!("cannot make {}: {error}", data.display())))?;
+            std::fs::create_dir_all(data)
+                .map_err(|error| other(format!("cannot make {}: {error}", data.display())))?;
         }
         let in_data = |name: &str| config.data.as_ref().map(|data| data.join(name));
 
@@ -114,7 +117,8 @@ impl Stack {
         let (sqs_listener, sqs_at) = listen(0).await?;
         let (secrets_listener, secrets_at) = listen(0).await?;
         let url = |at: SocketAddr| format!("http://{at}");
-        let endpoints = Endpoints { dynamodb: url(dynamodb_at), sqs: url(sqs_at), secrets_manager: url(secrets_at) };
+        let endpoints =
+            Endpoints { dynamodb: url(dynamodb_at), sqs: url(sqs_at), secrets_manager: url(secrets_at) };
 
         let mut names = Names::default();
         let template = template::read(&text, &config.parameters, |id, kind, known| {
@@ -136,7 +140,12 @@ impl Stack {
         for (id, text) in &template.secrets {
             secrets.ensure(&physical(id), text);
         }
-        let lambda = Lambda::start(&template.functions, &config.binaries, base_environment(&endpoints), Arc::clone(&logs));
+        let lambda = Lambda::start(
+            &template.functions,
+            &config.binaries,
+            base_environment(&endpoints),
+            Arc::clone(&logs),
+        );
         let lambda = lambda.await.map_err(other)?;
 
         let mut tasks = vec![
@@ -150,7 +159,9 @@ impl Stack {
             tasks.extend(poller::start(source, &queue, &sqs, &lambda));
         }
         if config.run_schedules {
-            tasks.extend(template.schedules.iter().map(|schedule| keep_firing(schedule.clone(), Arc::clone(&lambda))));
+            tasks.extend(
+                template.schedules.iter().map(|schedule| keep_firing(schedule.clone(), Arc::clone(&lambda))),
+            );
             tasks.push(keep_sweeping(dynamodb));
         }
         Ok(Self { api, endpoints, watch, logs, lambda, sqs, names, template, tasks })
@@ -241,7 +252,7 @@ impl Stack {
     }
 
     /// Stops everything and saves what queues hold.
-    pub async fn shutdown(self) {
+    pub fn shutdown(self) {
         for task in &self.tasks {
             task.abort();
         }
@@ -273,7 +284,9 @@ fn make_queues(sqs: &Sqs, template: &Template) -> Result<(), TemplateError> {
         let made = sqs.operate("CreateQueue", &json!({"QueueName": name, "Attributes": attributes}), REGION);
         // A queue that is kept from an earlier template gets the attributes of this one.
         let url = format!("http://localhost/{ACCOUNT}/{name}");
-        let set = made.or_else(|_| sqs.operate("SetQueueAttributes", &json!({"QueueUrl": url, "Attributes": attributes}), REGION));
+        let set = made.or_else(|_| {
+            sqs.operate("SetQueueAttributes", &json!({"QueueUrl": url, "Attributes": attributes}), REGION)
+        });
         set.map_err(|error| TemplateError(format!("{id}: {error:?}")))?;
     }
     Ok(())

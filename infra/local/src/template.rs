@@ -132,7 +132,11 @@ impl Template {
             }
         }
         for (index, route) in self.routes.iter().enumerate() {
-            let twice = self.routes.iter().skip(index + 1).any(|other| (&other.method, &other.path) == (&route.method, &route.path));
+            let twice = self
+                .routes
+                .iter()
+                .skip(index + 1)
+                .any(|other| (&other.method, &other.path) == (&route.method, &route.path));
             if twice {
                 return fail(format!("{} {} is a route twice", route.method, route.path));
             }
@@ -149,10 +153,14 @@ impl Template {
         }
         for source in &self.sources {
             let (queue, function) = (&self.queues[&source.queue], &self.functions[&source.function]);
-            let visibility = queue.attributes.get("VisibilityTimeout").map_or(Ok(30), |text| text.parse::<u64>());
+            let visibility =
+                queue.attributes.get("VisibilityTimeout").map_or(Ok(30), |text| text.parse::<u64>());
             // Lambda's guide: "at least six times the timeout that you configure on your function".
             if visibility.unwrap_or(0) < 6 * function.timeout.as_secs() {
-                return fail(format!("{}: VisibilityTimeout must be at least six times the Timeout of {}", source.queue, source.function));
+                return fail(format!(
+                    "{}: VisibilityTimeout must be at least six times the Timeout of {}",
+                    source.queue, source.function
+                ));
             }
         }
         Ok(())

@@ -141,8 +141,8 @@ impl<'a> AttemptView<'a> {
             channel: attempt.channel,
             status: latest.map_or("", |latest| &latest.status.0),
             status_detail: latest.and_then(|latest| latest.detail.as_deref()),
-            amount: attempt.amount.map(|amount| amount.to_string()),
-            currency: attempt.amount.map(crate::money::Money::currency),
+            amount: attempt.amount().map(|amount| amount.to_string()),
+            currency: attempt.amount().map(crate::money::Money::currency),
             method: attempt.method.as_deref(),
             updated_at: latest.and_then(|latest| latest.at.format(format).ok()),
         }

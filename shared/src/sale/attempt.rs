@@ -74,10 +74,20 @@ pub struct Attempt {
     /// How: `visa`, `account_money`. Merchant orders do not tell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// How much; `None` when Mercado Pago's text was no amount.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub amount: Option<Money>,
-    /// Why it cannot settle the sale.
+    /// How much, in every way that it was told: one amount, unless documents contradict each other; none when Mercado
+    /// Pago's text was no amount.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub amounts: Vec<Money>,
+    /// The sellers who got the money, as it was told.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub collectors: Vec<String>,
+    /// What it says it pays, as it was told.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub references: Vec<String>,
+    /// Whether a document called it a test. Merchant orders do not tell.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_test: bool,
+    /// Why it cannot settle the sale, as its latest settlement found.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub misfits: Vec<ReviewReason>,
     /// When the money moved, if it ever did.
@@ -90,24 +100,33 @@ pub struct Attempt {
 impl Attempt {
     /// A payment seen for the first time.
     #[must_use]
-    pub fn first_seen(fact: &PaymentFact, misfits: Vec<ReviewReason>) -> Self {
+    pub fn first_seen(fact: &PaymentFact) -> Self {
         let mut attempt = Self {
             payment_id: fact.id.clone(),
             channel: fact.channel,
             method: None,
-            amount: fact.amount,
+            amounts: Vec::new(),
+            collectors: Vec::new(),
+            references: Vec::new(),
+            is_test: false,
             misfits: Vec::new(),
             approved_at: None,
             history: Vec::new(),
         };
-        attempt.learn(fact, misfits);
+        attempt.learn(fact);
         attempt
     }
 
-    /// Takes in what a fetch told. Says whether anything was new. What is learned does not depend on the order
-    /// of fetches: the history is a set, sorted by the resource's own time.
-    pub fn learn(&mut self, fact: &PaymentFact, misfits: Vec<ReviewReason>) -> bool {
-        let before = (self.history.len(), self.misfits.len(), self.approved_at, self.method.clone());
+    /// Takes in what a fetch told. What is learned does not depend on the order of fetches: the history is a set, sorted
+    /// by the resource's own time, and what must not differ between documents is kept in every way that it was told.
+    pub fn learn(&mut self, fact: &PaymentFact) {
+        add(&mut self.amounts, fact.amount);
+        add(&mut self.collectors, fact.collector.clone());
+        add(&mut self.references, fact.reference.as_ref().map(|told| told.to_ascii_lowercase()));
+        self.is_test |= fact.live_mode == Some(false);
+        if self.method.is_none() {
+            self.method.clone_from(&fact.method);
+        }
         // A merchant order gives no sum of refunds now and then; what was known at that time still holds.
         let known =
             self.history.iter().filter(|seen| seen.at <= fact.updated_at).map(|seen| seen.refunded).max();
@@ -120,14 +139,6 @@ impl Attempt {
         if let Err(place) = self.history.binary_search(&observation) {
             self.history.insert(place, observation);
         }
-        for misfit in misfits {
-            if let Err(place) = self.misfits.binary_search(&misfit) {
-                self.misfits.insert(place, misfit);
-            }
-        }
-        if self.method.is_none() {
-            self.method.clone_from(&fact.method);
-        }
         // Approved once is approved at that time for ever; a resource without the date has that of its change.
         let approved = match fact.status.standing() {
             Standing::Waiting | Standing::Failed | Standing::Unknown => None,
@@ -137,7 +148,6 @@ impl Attempt {
             (Some(known), Some(told)) => Some(known.min(told)),
             (known, told) => known.or(told),
         };
-        before != (self.history.len(), self.misfits.len(), self.approved_at, self.method.clone())
     }
 
     /// What it is now: the latest by Mercado Pago's own time.
@@ -150,6 +160,15 @@ impl Attempt {
     #[must_use]
     pub fn standing(&self) -> Standing {
         self.latest().map_or(Standing::Unknown, |latest| latest.status.standing())
+    }
+
+    /// How much, if it was told and no document contradicts.
+    #[must_use]
+    pub fn amount(&self) -> Option<Money> {
+        match self.amounts.as_slice() {
+            [amount] => Some(*amount),
+            _ => None,
+        }
     }
 
     /// Whether it can settle its sale.
@@ -188,5 +207,14 @@ impl Attempt {
             // Two readings of one instant have no order between them.
             earlier.at != later.at && !earlier.status.may_become(&later.status)
         })
+    }
+}
+
+/// Adds to a sorted list what is not in it.
+fn add<T: Ord>(known: &mut Vec<T>, told: Option<T>) {
+    if let Some(told) = told
+        && let Err(place) = known.binary_search(&told)
+    {
+        known.insert(place, told);
     }
 }

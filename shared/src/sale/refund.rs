@@ -178,7 +178,7 @@ impl Sale {
     /// What of a payment could still go back: its amount less what went back and what is on its way.
     #[must_use]
     pub fn left_to_refund(&self, attempt: &Attempt) -> Money {
-        let paid = attempt.amount.unwrap_or_else(|| Money::zero(self.amount().currency()));
+        let paid = attempt.amount().unwrap_or_else(|| Money::zero(self.amount().currency()));
         let on_its_way = self.sum_of_refunds(&attempt.payment_id, Refund::is_pending);
         paid.saturating_sub(self.given_back(attempt)).saturating_sub(on_its_way)
     }
@@ -218,7 +218,10 @@ impl Sale {
                 };
             }
         }
-        let target = self.refundable().ok_or(RefundRefused::NothingPaid(self.status))?;
+        let target = self.refundable().ok_or_else(|| match self.winner().map(Attempt::standing) {
+            Some(Standing::Refunded) => RefundRefused::NothingLeft,
+            _ => RefundRefused::NothingPaid(self.status),
+        })?;
         let (payment, left) = (target.payment_id.clone(), self.left_to_refund(target));
         let amount = request.amount.unwrap_or(left);
         if left.is_zero() {
@@ -285,7 +288,7 @@ impl Sale {
     pub fn is_whole(&self, refund: &Refund) -> bool {
         self.attempts
             .iter()
-            .any(|attempt| attempt.payment_id == refund.payment_id && attempt.amount == Some(refund.amount))
+            .any(|attempt| attempt.payment_id == refund.payment_id && attempt.amount() == Some(refund.amount))
     }
 
     /// Writes down what came of asking Mercado Pago for a refund.

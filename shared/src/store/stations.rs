@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 use super::positions::condition_failed;
 use super::{Store, StoreError, keyed, read, s, sortable};
 use crate::id::{AccountId, PositionId, StationId};
-use crate::lookup::DEFAULT_SILENCE_LIMIT;
+use crate::lookup::{DEFAULT_SILENCE_LIMIT, default_silence_limit};
 
 /// A station.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,7 @@ pub struct Station {
     /// Its positions.
     pub positions: Vec<PositionId>,
     /// Seconds that it may be silent; 0 for any time.
+    #[serde(default = "default_silence_limit")]
     pub silence_limit: u32,
 }
 

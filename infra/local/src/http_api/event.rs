@@ -41,7 +41,8 @@ impl Asked<'_> {
     pub(super) fn authorizer_event(&self) -> Value {
         let mut event = self.common();
         event["type"] = json!("REQUEST");
-        event["routeArn"] = json!(format!("arn:aws:execute-api:us-east-1:{ACCOUNT}:local/$default/{}", self.head.method));
+        event["routeArn"] =
+            json!(format!("arn:aws:execute-api:us-east-1:{ACCOUNT}:local/$default/{}", self.head.method));
         event["identitySource"] = Value::Null;
         event
     }
@@ -56,7 +57,9 @@ impl Asked<'_> {
         let (headers, cookies) = self.headers();
         let agent = headers.get("user-agent").cloned().unwrap_or_else(|| json!(""));
         let now = time::OffsetDateTime::now_utc();
-        let format = time::macros::format_description!("[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000");
+        let format = time::macros::format_description!(
+            "[day]/[month repr:short]/[year]:[hour]:[minute]:[second] +0000"
+        );
         let mut event = json!({
             "version": "2.0", "routeKey": route_key, "rawPath": decode(path), "rawQueryString": query,
             "headers": headers, "isBase64Encoded": false,
@@ -101,7 +104,12 @@ impl Asked<'_> {
 
     /// What API Gateway passes on as text; anything else is base64.
     fn is_text(&self) -> bool {
-        let kind = self.head.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or("text/plain");
+        let kind = self
+            .head
+            .headers
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("text/plain");
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         kind.starts_with("text/")
             || kind.ends_with("json")

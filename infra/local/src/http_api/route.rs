@@ -60,15 +60,12 @@ pub(super) fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((byte, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|pair| hex::decode(pair).ok());
-        match (byte, hex.as_deref()) {
-            (b'%', Some([value])) => {
-                bytes.push(*value);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*byte);
-                rest = after;
-            }
+        if let (b'%', Some([value])) = (byte, hex.as_deref()) {
+            bytes.push(*value);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(*byte);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
@@ -83,7 +80,12 @@ mod tests {
             .into_iter()
             .map(|key| {
                 let (method, path) = key.split_once(' ').unwrap();
-                Route { method: method.to_owned(), path: path.to_owned(), function: key.to_owned(), authorizer: None }
+                Route {
+                    method: method.to_owned(),
+                    path: path.to_owned(),
+                    function: key.to_owned(),
+                    authorizer: None,
+                }
             })
             .collect()
     }

@@ -39,7 +39,13 @@ impl Instance {
     pub(super) fn new() -> Self {
         let (work, waiting) = mpsc::unbounded_channel();
         let waiting = AsyncMutex::new(waiting);
-        Self { work, waiting, pending: Mutex::default(), handed_out: watch::channel(0).0, end: watch::channel(false).0 }
+        Self {
+            work,
+            waiting,
+            pending: Mutex::default(),
+            handed_out: watch::channel(0).0,
+            end: watch::channel(false).0,
+        }
     }
 
     pub(super) fn is_alive(&self) -> bool {

@@ -33,7 +33,10 @@ async fn next(State(lambda): Host, Path(environment): Path<u64>) -> Response {
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", invocation.request_id),
         ("lambda-runtime-deadline-ms", invocation.deadline_ms.to_string()),
-        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:local".to_owned()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:local".to_owned(),
+        ),
     ] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
@@ -42,18 +45,31 @@ async fn next(State(lambda): Host, Path(environment): Path<u64>) -> Response {
     response
 }
 
-fn finish(lambda: &Weak<Lambda>, environment: u64, request: &str, outcome: Result<Bytes, InvokeError>) -> StatusCode {
+fn finish(
+    lambda: &Weak<Lambda>,
+    environment: u64,
+    request: &str,
+    outcome: Result<Bytes, InvokeError>,
+) -> StatusCode {
     let instance = lambda.upgrade().and_then(|lambda| lambda.instance(environment));
     let known = instance.is_some_and(|instance| instance.finish(request, outcome));
     if known { StatusCode::ACCEPTED } else { StatusCode::BAD_REQUEST }
 }
 
-async fn response(State(lambda): Host, Path((environment, request)): Path<(u64, String)>, body: Bytes) -> StatusCode {
+async fn response(
+    State(lambda): Host,
+    Path((environment, request)): Path<(u64, String)>,
+    body: Bytes,
+) -> StatusCode {
     let outcome = if body.len() > LONGEST_PAYLOAD { Err(InvokeError::TooLarge) } else { Ok(body) };
     finish(&lambda, environment, &request, outcome)
 }
 
-async fn failure(State(lambda): Host, Path((environment, request)): Path<(u64, String)>, body: Bytes) -> StatusCode {
+async fn failure(
+    State(lambda): Host,
+    Path((environment, request)): Path<(u64, String)>,
+    body: Bytes,
+) -> StatusCode {
     finish(&lambda, environment, &request, Err(function_error(&body)))
 }
 

@@ -36,7 +36,10 @@ pub(super) fn read(request: &Value, queues: &BTreeMap<String, Queue>) -> Answer<
         if let Some((_, least, most)) = known {
             let fits = value.parse::<u64>().is_ok_and(|number| (*least..=*most).contains(&number));
             if !fits {
-                return Err(fault("InvalidAttributeValue", format!("Invalid value for the parameter {name}.")));
+                return Err(fault(
+                    "InvalidAttributeValue",
+                    format!("Invalid value for the parameter {name}."),
+                ));
             }
         } else if !OTHERS.contains(&name.as_str()) {
             return Err(fault("InvalidAttributeName", format!("Unknown Attribute {name}.")));
@@ -51,9 +54,15 @@ pub(super) fn read(request: &Value, queues: &BTreeMap<String, Queue>) -> Answer<
 
 /// The name of the dead-letter queue and the receives before it.
 pub(super) fn redrive(policy: &str, queues: &BTreeMap<String, Queue>) -> Answer<(String, u32)> {
-    let invalid = |why: &str| fault("InvalidParameterValue", format!("Value {policy} for parameter RedrivePolicy is invalid. Reason: {why}"));
+    let invalid = |why: &str| {
+        fault(
+            "InvalidParameterValue",
+            format!("Value {policy} for parameter RedrivePolicy is invalid. Reason: {why}"),
+        )
+    };
     let policy: Value = serde_json::from_str(policy).map_err(|_| invalid("no JSON"))?;
-    let arn = policy.get("deadLetterTargetArn").and_then(Value::as_str).ok_or_else(|| invalid("no target"))?;
+    let arn =
+        policy.get("deadLetterTargetArn").and_then(Value::as_str).ok_or_else(|| invalid("no target"))?;
     let name = arn.rsplit(':').next().unwrap_or_default();
     let count = match policy.get("maxReceiveCount") {
         Some(Value::String(text)) => text.parse().ok(),

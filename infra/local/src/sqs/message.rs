@@ -75,8 +75,12 @@ impl Message {
                 None => pattern == "All" || pattern == name,
             })
         };
-        let attributes: serde_json::Map<_, _> =
-            self.attributes.iter().filter(|(name, _)| wanted(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let attributes: serde_json::Map<_, _> = self
+            .attributes
+            .iter()
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
         let mut message = json!({
             "MessageId": self.id, "ReceiptHandle": receipt, "Body": self.body, "MD5OfBody": md5_hex(self.body.as_bytes()),
         });

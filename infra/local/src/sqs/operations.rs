@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::message::{md5_hex, md5_of_attributes};
+use super::queue::is_fifo;
 use super::{Answer, Disorder, Message, Queue, attributes, fault, now};
 use crate::names::{ACCOUNT, queue_arn};
 
@@ -14,7 +15,13 @@ const LONGEST: usize = 1_048_576;
 
 type Queues = BTreeMap<String, Queue>;
 
-pub(super) fn operate(queues: &mut Queues, base: &str, region: &str, operation: &str, request: &Value) -> Answer {
+pub(super) fn operate(
+    queues: &mut Queues,
+    base: &str,
+    region: &str,
+    operation: &str,
+    request: &Value,
+) -> Answer {
     let url = |name: &str| format!("{base}/{ACCOUNT}/{name}");
     match operation {
         "CreateQueue" => create(queues, region, request).map(|name| json!({"QueueUrl": url(&name)})),
@@ -27,13 +34,23 @@ pub(super) fn operate(queues: &mut Queues, base: &str, region: &str, operation: 
         }
         "ListQueues" => {
             let prefix = text(request, "QueueNamePrefix");
-            let found: Vec<_> = queues.keys().filter(|name| name.starts_with(prefix)).map(|name| url(name)).collect();
+            let found: Vec<_> =
+                queues.keys().filter(|name| name.starts_with(prefix)).map(|name| url(name)).collect();
             Ok(json!({"QueueUrls": found}))
         }
         "ListDeadLetterSourceQueues" => {
             let name = find(queues, request)?.name.clone();
-            let of = |queue: &Queue| queue.attributes.get("RedrivePolicy").and_then(|policy| attributes::redrive(policy, queues).ok());
-            let sources: Vec<_> = queues.values().filter(|queue| of(queue).is_some_and(|(target, _)| target == name)).map(|queue| url(&queue.name)).collect();
+            let of = |queue: &Queue| {
+                queue
+                    .attributes
+                    .get("RedrivePolicy")
+                    .and_then(|policy| attributes::redrive(policy, queues).ok())
+            };
+            let sources: Vec<_> = queues
+                .values()
+                .filter(|queue| of(queue).is_some_and(|(target, _)| target == name))
+                .map(|queue| url(&queue.name))
+                .collect();
             Ok(json!({"queueUrls": sources}))
         }
         "DeleteQueue" => {
@@ -44,13 +61,16 @@ pub(super) fn operate(queues: &mut Queues, base: &str, region: &str, operation: 
         "PurgeQueue" => {
             let queue = find(queues, request)?;
             if queue.purged_at.is_some_and(|at| now().saturating_sub(at) < 60_000) {
-                return Err(fault("PurgeQueueInProgress", "Only one PurgeQueue operation is allowed every 60 seconds."));
+                return Err(fault(
+                    "PurgeQueueInProgress",
+                    "Only one PurgeQueue operation is allowed every 60 seconds.",
+                ));
             }
             queue.purged_at = Some(now());
             queue.messages.clear();
             Ok(json!({}))
         }
-        "GetQueueAttributes" => get_attributes(find(queues, request)?, request),
+        "GetQueueAttributes" => Ok(get_attributes(find(queues, request)?, request)),
         "SetQueueAttributes" => {
             let given = attributes::read(request, queues)?;
             find(queues, request)?.attributes.extend(given);
@@ -72,7 +92,10 @@ pub(super) fn operate(queues: &mut Queues, base: &str, region: &str, operation: 
             let entries = entries(request)?;
             let size: usize = entries.iter().map(|entry| text(entry, "MessageBody").len()).sum();
             if size > LONGEST {
-                return Err(fault("BatchRequestTooLong", "Batch requests cannot be longer than 1048576 bytes."));
+                return Err(fault(
+                    "BatchRequestTooLong",
+                    "Batch requests cannot be longer than 1048576 bytes.",
+                ));
             }
             let queue = find(queues, request)?;
             Ok(batch(&entries, |entry| send(queue, entry)))
@@ -116,7 +139,9 @@ fn string_map(value: Option<&Value>) -> BTreeMap<String, String> {
 fn number(request: &Value, key: &str, default: u64, limits: std::ops::RangeInclusive<u64>) -> Answer<u64> {
     let Some(value) = request.get(key) else { return Ok(default) };
     let fits = value.as_u64().filter(|number| limits.contains(number));
-    fits.ok_or_else(|| fault("InvalidParameterValue", format!("Value {value} for parameter {key} is invalid.")))
+    fits.ok_or_else(|| {
+        fault("InvalidParameterValue", format!("Value {value} for parameter {key} is invalid."))
+    })
 }
 
 fn find<'a>(queues: &'a mut Queues, request: &Value) -> Answer<&'a mut Queue> {
@@ -128,9 +153,11 @@ fn create(queues: &mut Queues, region: &str, request: &Value) -> Answer<String> 
     let name = text(request, "QueueName").to_owned();
     let given = attributes::read(request, queues)?;
     let plain = name.strip_suffix(".fifo").unwrap_or(&name);
-    let legal = !plain.is_empty() && name.len() <= 80 && plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let legal = !plain.is_empty()
+        && name.len() <= 80
+        && plain.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let wants_fifo = given.get("FifoQueue").is_some_and(|value| value == "true");
-    if !legal || wants_fifo != name.ends_with(".fifo") {
+    if !legal || wants_fifo != is_fifo(&name) {
         let message = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length; a FIFO queue ends in .fifo";
         return Err(fault("InvalidParameterValue", message));
     }
@@ -140,12 +167,19 @@ fn create(queues: &mut Queues, region: &str, request: &Value) -> Answer<String> 
         return if same { Ok(name) } else { Err(fault("QueueNameExists", message)) };
     }
     let tags = string_map(request.get("tags").or_else(|| request.get("Tags")));
-    let queue = Queue { arn: queue_arn(region, &name), name: name.clone(), attributes: given, tags, created_at: now(), ..Queue::default() };
+    let queue = Queue {
+        arn: queue_arn(region, &name),
+        name: name.clone(),
+        attributes: given,
+        tags,
+        created_at: now(),
+        ..Queue::default()
+    };
     queues.insert(name.clone(), queue);
     Ok(name)
 }
 
-fn get_attributes(queue: &Queue, request: &Value) -> Answer {
+fn get_attributes(queue: &Queue, request: &Value) -> Value {
     let wanted = strings(request, "AttributeNames");
     let depth = queue.depth(now());
     let mut all = queue.attributes.clone();
@@ -170,7 +204,7 @@ fn get_attributes(queue: &Queue, request: &Value) -> Answer {
         all.insert(name.to_owned(), value);
     }
     all.retain(|name, _| wanted.iter().any(|wanted| wanted == "All" || wanted == name));
-    Ok(json!({"Attributes": all}))
+    json!({"Attributes": all})
 }
 
 fn entries(request: &Value) -> Answer<Vec<Value>> {
@@ -184,12 +218,20 @@ fn entries(request: &Value) -> Answer<Vec<Value>> {
     let mut ids = BTreeSet::new();
     for entry in &entries {
         let id = text(entry, "Id");
-        let legal = !id.is_empty() && id.len() <= 80 && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let legal = !id.is_empty()
+            && id.len() <= 80
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         if !legal {
-            return Err(fault("InvalidBatchEntryId", "A batch entry id can only contain alphanumeric characters, hyphens and underscores."));
+            return Err(fault(
+                "InvalidBatchEntryId",
+                "A batch entry id can only contain alphanumeric characters, hyphens and underscores.",
+            ));
         }
         if !ids.insert(id) {
-            return Err(fault("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same id."));
+            return Err(fault(
+                "BatchEntryIdsNotDistinct",
+                "Two or more batch entries in the request have the same id.",
+            ));
         }
     }
     Ok(entries)
@@ -204,7 +246,8 @@ fn batch(entries: &[Value], mut operate: impl FnMut(&Value) -> Answer) -> Value 
                 answer["Id"] = json!(id);
                 successful.push(answer);
             }
-            Err(error) => failed.push(json!({"Id": id, "Code": error.code, "Message": error.message, "SenderFault": true})),
+            Err(error) => failed
+                .push(json!({"Id": id, "Code": error.code, "Message": error.message, "SenderFault": true})),
         }
     }
     json!({"Successful": successful, "Failed": failed})
@@ -216,20 +259,31 @@ fn send(queue: &mut Queue, request: &Value) -> Answer {
         return Err(fault("MissingParameter", "The request must contain the parameter MessageBody."));
     }
     if body.len() > LONGEST {
-        return Err(fault("InvalidParameterValue", "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes."));
+        return Err(fault(
+            "InvalidParameterValue",
+            "One or more parameters are invalid. Reason: Message must be shorter than 1048576 bytes.",
+        ));
     }
     let legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     if !body.chars().all(legal) {
-        return Err(fault("InvalidMessageContents", "The message contains characters outside the allowed set."));
+        return Err(fault(
+            "InvalidMessageContents",
+            "The message contains characters outside the allowed set.",
+        ));
     }
     let fifo = queue.is_fifo();
     let delay = number(request, "DelaySeconds", queue.number("DelaySeconds", 0), 0..=900)?;
     if fifo && request.get("DelaySeconds").is_some() {
-        return Err(fault("InvalidParameterValue", "The request include parameter that is not valid for this queue type: DelaySeconds."));
+        return Err(fault(
+            "InvalidParameterValue",
+            "The request include parameter that is not valid for this queue type: DelaySeconds.",
+        ));
     }
     let attributes = request.get("MessageAttributes").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut system = BTreeMap::from([("SenderId".to_owned(), "AIDALOCAL".to_owned())]);
-    for (name, value) in request.get("MessageSystemAttributes").and_then(Value::as_object).into_iter().flatten() {
+    for (name, value) in
+        request.get("MessageSystemAttributes").and_then(Value::as_object).into_iter().flatten()
+    {
         system.insert(name.clone(), text(value, "StringValue").to_owned());
     }
     let group = text(request, "MessageGroupId");
@@ -247,10 +301,16 @@ fn send(queue: &mut Queue, request: &Value) -> Answer {
             return Err(fault("MissingParameter", "The request must contain the parameter MessageGroupId."));
         }
         let given = text(request, "MessageDeduplicationId");
-        let by_content = queue.attributes.get("ContentBasedDeduplication").is_some_and(|value| value == "true");
+        let by_content =
+            queue.attributes.get("ContentBasedDeduplication").is_some_and(|value| value == "true");
         let deduplication = match (given, by_content) {
             ("", true) => md5_hex(body.as_bytes()),
-            ("", false) => return Err(fault("InvalidParameterValue", "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly")),
+            ("", false) => {
+                return Err(fault(
+                    "InvalidParameterValue",
+                    "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly",
+                ));
+            }
             (given, _) => given.to_owned(),
         };
         if let Some((message, sequence)) = queue.duplicate(&deduplication, now) {
@@ -294,7 +354,12 @@ fn delete(queue: &mut Queue, request: &Value) -> Answer {
 fn change_visibility(queue: &mut Queue, request: &Value) -> Answer {
     let seconds = number(request, "VisibilityTimeout", 0, 0..=43_200)?;
     let place = queue.by_receipt(text(request, "ReceiptHandle"))?;
-    let gone = || fault("InvalidParameterValue", "Value for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.");
+    let gone = || {
+        fault(
+            "InvalidParameterValue",
+            "Value for parameter ReceiptHandle is invalid. Reason: Message does not exist or is not available for visibility timeout change.",
+        )
+    };
     let message = place.and_then(|place| queue.messages.get_mut(place)).ok_or_else(gone)?;
     if message.visible_at <= now() {
         return Err(fault("MessageNotInflight", "The message referred to isn't in flight."));
@@ -308,10 +373,13 @@ fn change_visibility(queue: &mut Queue, request: &Value) -> Answer {
 fn move_back(queues: &mut Queues, request: &Value) -> Answer {
     let name = text(request, "SourceArn").rsplit(':').next().unwrap_or_default().to_owned();
     let destination = text(request, "DestinationArn").rsplit(':').next().unwrap_or_default().to_owned();
-    let source = queues.get_mut(&name).ok_or_else(|| fault("ResourceNotFoundException", "The source queue does not exist."))?;
+    let source = queues
+        .get_mut(&name)
+        .ok_or_else(|| fault("ResourceNotFoundException", "The source queue does not exist."))?;
     for mut message in std::mem::take(&mut source.messages) {
         let origin = message.system.remove("DeadLetterQueueSourceArn").unwrap_or_default();
-        let target = if destination.is_empty() { origin.rsplit(':').next().unwrap_or_default() } else { &destination };
+        let target =
+            if destination.is_empty() { origin.rsplit(':').next().unwrap_or_default() } else { &destination };
         (message.visible_at, message.in_flight, message.received) = (0, false, 0);
         if let Some(queue) = queues.get_mut(target) {
             queue.messages.push_back(message);
@@ -329,7 +397,11 @@ pub(super) fn wait_of(queues: &Queues, request: &Value) -> Answer<Duration> {
 }
 
 /// What can be received now, and when the next message will be receivable if there is none.
-pub(super) fn receive(queues: &mut Queues, request: &Value, disorder: Disorder) -> Answer<(Value, Option<u64>)> {
+pub(super) fn receive(
+    queues: &mut Queues,
+    request: &Value,
+    disorder: Disorder,
+) -> Answer<(Value, Option<u64>)> {
     let most = number(request, "MaxNumberOfMessages", 1, 1..=10)?;
     let queue = find(queues, request)?;
     let seconds = number(request, "VisibilityTimeout", queue.number("VisibilityTimeout", 30), 0..=43_200)?;
@@ -343,7 +415,14 @@ pub(super) fn receive(queues: &mut Queues, request: &Value, disorder: Disorder) 
 
     let places = match again(queue, &attempt, now) {
         Some(places) => places,
-        None => choose(queue, now, usize::try_from(most).unwrap_or(1), redrive.as_ref().map(|(_, count)| *count), disorder, &mut dead),
+        None => choose(
+            queue,
+            now,
+            usize::try_from(most).unwrap_or(1),
+            redrive.as_ref().map(|(_, count)| *count),
+            disorder,
+            &mut dead,
+        ),
     };
     let names = |keys: [&str; 2]| keys.into_iter().flat_map(|key| strings(request, key)).collect::<Vec<_>>();
     let system_names = names(["AttributeNames", "MessageSystemAttributeNames"]);
@@ -357,7 +436,7 @@ pub(super) fn receive(queues: &mut Queues, request: &Value, disorder: Disorder) 
         // A receive with timeout zero leaves the message receivable.
         message.visible_at = if seconds == 0 { 0 } else { now + seconds * 1_000 };
         message.in_flight = seconds > 0;
-        if disorder.twice && !queue_is_fifo(&name) && fastrand::u8(..8) == 0 {
+        if disorder.twice && !is_fifo(&name) && fastrand::u8(..8) == 0 {
             message.visible_at = 0;
         }
         let message = message.clone();
@@ -367,13 +446,14 @@ pub(super) fn receive(queues: &mut Queues, request: &Value, disorder: Disorder) 
     if !attempt.is_empty() && !ids.is_empty() {
         queue.attempts.insert(attempt, (now, ids));
     }
-    let next = queue.messages.iter().filter(|message| message.visible_at > now).map(|message| message.visible_at).min();
+    let next = queue
+        .messages
+        .iter()
+        .filter(|message| message.visible_at > now)
+        .map(|message| message.visible_at)
+        .min();
     bury(queues, &name, redrive, dead);
     Ok((json!({"Messages": received}), next))
-}
-
-fn queue_is_fifo(name: &str) -> bool {
-    name.ends_with(".fifo")
 }
 
 /// The messages that an earlier receive with this attempt id got, if that was within five minutes.
@@ -395,7 +475,8 @@ fn choose(
 ) -> Vec<usize> {
     if let Some(max) = max_receives {
         let is_dead = |message: &Message| message.visible_at <= now && message.received >= max;
-        let (gone, kept): (VecDeque<_>, _) = std::mem::take(&mut queue.messages).into_iter().partition(is_dead);
+        let (gone, kept): (VecDeque<_>, _) =
+            std::mem::take(&mut queue.messages).into_iter().partition(is_dead);
         queue.messages = kept;
         dead.extend(gone);
     }
@@ -403,7 +484,8 @@ fn choose(
     if queue.is_fifo() {
         // A group is blocked while one of its messages is in flight.
         let group = |message: &Message| message.system.get("MessageGroupId").cloned().unwrap_or_default();
-        let blocked: BTreeSet<_> = queue.messages.iter().filter(|message| message.visible_at > now).map(group).collect();
+        let blocked: BTreeSet<_> =
+            queue.messages.iter().filter(|message| message.visible_at > now).map(group).collect();
         for (place, message) in queue.messages.iter().enumerate() {
             if places.len() < most && !blocked.contains(&group(message)) {
                 places.push(place);
@@ -411,7 +493,14 @@ fn choose(
         }
         return places;
     }
-    places.extend(queue.messages.iter().enumerate().filter(|(_, message)| message.visible_at <= now).map(|(place, _)| place));
+    places.extend(
+        queue
+            .messages
+            .iter()
+            .enumerate()
+            .filter(|(_, message)| message.visible_at <= now)
+            .map(|(place, _)| place),
+    );
     if disorder.shuffled {
         fastrand::shuffle(&mut places);
     }

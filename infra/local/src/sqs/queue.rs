@@ -11,6 +11,11 @@ use super::{Answer, Message, QueueDepth, fault};
 /// For how long a FIFO queue knows a deduplication id, in milliseconds.
 const DEDUPLICATION: u64 = 5 * 60 * 1_000;
 
+/// A FIFO queue is one whose name ends so.
+pub(crate) fn is_fifo(name: &str) -> bool {
+    name.strip_suffix(".fifo").is_some()
+}
+
 /// A queue.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Queue {
@@ -30,7 +35,7 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn is_fifo(&self) -> bool {
-        self.name.ends_with(".fifo")
+        is_fifo(&self.name)
     }
 
     pub(crate) fn number(&self, attribute: &str, default: u64) -> u64 {
@@ -69,8 +74,14 @@ impl Queue {
 
     /// The message that a handle is for. A message that is gone gives `None`; what is no handle is an error.
     pub(crate) fn by_receipt(&self, receipt: &str) -> Answer<Option<usize>> {
-        let invalid = || fault("ReceiptHandleIsInvalid", format!("The input receipt handle \"{receipt}\" is not a valid receipt handle."));
-        let text = BASE64_URL_SAFE_NO_PAD.decode(receipt).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let invalid = || {
+            fault(
+                "ReceiptHandleIsInvalid",
+                format!("The input receipt handle \"{receipt}\" is not a valid receipt handle."),
+            )
+        };
+        let text =
+            BASE64_URL_SAFE_NO_PAD.decode(receipt).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         let text = text.ok_or_else(invalid)?;
         let mut parts = text.split('\n');
         if parts.next() != Some(&self.name) {

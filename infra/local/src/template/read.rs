@@ -28,7 +28,8 @@ pub fn read(
     parameters: &BTreeMap<String, String>,
     mut name: impl FnMut(&str, &str, &mut Names),
 ) -> Result<Template, TemplateError> {
-    let document: Value = serde_yaml_ng::from_str(text).map_err(|error| TemplateError(format!("is no YAML: {error}")))?;
+    let document: Value =
+        serde_yaml_ng::from_str(text).map_err(|error| TemplateError(format!("is no YAML: {error}")))?;
     let parameters = with_defaults(&document, parameters)?;
     let none = Value::Null;
     let conditions = document.get("Conditions").unwrap_or(&none);
@@ -36,7 +37,9 @@ pub fn read(
     let resources = resources.ok_or_else(|| TemplateError("has no Resources".to_owned()))?;
 
     let mut names = Names::default();
-    for (region, value) in [("AWS::StackName", "surtidor"), ("AWS::URLSuffix", "amazonaws.com"), ("AWS::Partition", "aws")] {
+    for (region, value) in
+        [("AWS::StackName", "surtidor"), ("AWS::URLSuffix", "amazonaws.com"), ("AWS::Partition", "aws")]
+    {
         names.refs.insert(region.to_owned(), value.to_owned());
     }
     for (id, resource) in resources {
@@ -49,7 +52,8 @@ pub fn read(
     for (id, resource) in resources {
         let id = id.as_str().unwrap_or_default();
         if let Some(condition) = resource.get("Condition").and_then(Value::as_str) {
-            let holds = conditions.get(condition).map_or(Ok(false), |condition| scope.holds(id, condition))?;
+            let holds =
+                conditions.get(condition).map_or(Ok(false), |condition| scope.holds(id, condition))?;
             if !holds {
                 continue;
             }
@@ -65,11 +69,15 @@ pub fn read(
                 template.queues.insert(id.to_owned(), queue(&scope, id, properties)?);
             }
             "AWS::SecretsManager::Secret" => {
-                let text = properties.get("SecretString").map_or(Ok("{}".to_owned()), |text| scope.text(id, text))?;
+                let text = properties
+                    .get("SecretString")
+                    .map_or(Ok("{}".to_owned()), |text| scope.text(id, text))?;
                 template.secrets.insert(id.to_owned(), text);
             }
             other if PASSED_OVER.contains(&other) => {}
-            other => return Err(TemplateError(format!("{id}: the type {other} cannot be run on one machine"))),
+            other => {
+                return Err(TemplateError(format!("{id}: the type {other} cannot be run on one machine")));
+            }
         }
     }
     for source in &template.sources {
@@ -82,7 +90,8 @@ pub fn read(
 
 /// The binaries of a template's functions, without resolving anything: what has to be built first.
 pub fn binaries(text: &str) -> Result<Vec<String>, TemplateError> {
-    let document: Value = serde_yaml_ng::from_str(text).map_err(|error| TemplateError(format!("is no YAML: {error}")))?;
+    let document: Value =
+        serde_yaml_ng::from_str(text).map_err(|error| TemplateError(format!("is no YAML: {error}")))?;
     let resources = document.get("Resources").and_then(Value::as_mapping);
     let resources = resources.ok_or_else(|| TemplateError("has no Resources".to_owned()))?;
     let functions = resources.values().filter(|resource| kind(resource) == "AWS::Serverless::Function");
@@ -133,7 +142,8 @@ fn function(
     template: &mut Template,
 ) -> Result<(), TemplateError> {
     let property = |name: &str| properties.get(name).or_else(|| globals.get(name));
-    let number = |name: &str, default: u64| property(name).map_or(default, |value| value.as_u64().unwrap_or(default));
+    let number =
+        |name: &str, default: u64| property(name).map_or(default, |value| value.as_u64().unwrap_or(default));
     let code = property("CodeUri").and_then(Value::as_str);
     let code = code.ok_or_else(|| TemplateError(format!("{id}.CodeUri: is missing")))?;
     let mut environment = BTreeMap::new();
@@ -145,7 +155,9 @@ fn function(
             environment.insert(name.to_owned(), value);
         }
     }
-    let log_level = [properties, globals].into_iter().find_map(|source| source.get("LoggingConfig")?.get("ApplicationLogLevel"));
+    let log_level = [properties, globals]
+        .into_iter()
+        .find_map(|source| source.get("LoggingConfig")?.get("ApplicationLogLevel"));
     let log_level = log_level.map_or(Ok("INFO".to_owned()), |level| scope.text(id, level))?;
     let function = Function {
         binary: code.trim_end_matches('/').rsplit('/').next().unwrap_or(code).to_owned(),
@@ -176,7 +188,8 @@ fn event(
     let function = function.to_owned();
     match kind {
         "HttpApi" => {
-            let authorizer = properties.get("Auth").and_then(|auth| auth.get("Authorizer")).and_then(Value::as_str);
+            let authorizer =
+                properties.get("Auth").and_then(|auth| auth.get("Authorizer")).and_then(Value::as_str);
             template.routes.push(Route {
                 method: text("Method").ok_or_else(|| missing("Method"))?.to_ascii_uppercase(),
                 path: text("Path").ok_or_else(|| missing("Path"))?,
@@ -185,16 +198,27 @@ fn event(
             });
         }
         "SQS" => {
-            let number = |name: &str| properties.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+            let number = |name: &str| {
+                properties.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
+            };
             let types = properties.get("FunctionResponseTypes").and_then(Value::as_sequence);
-            let scaling = properties.get("ScalingConfig").and_then(|scaling| scaling.get("MaximumConcurrency"));
+            let scaling =
+                properties.get("ScalingConfig").and_then(|scaling| scaling.get("MaximumConcurrency"));
             template.sources.push(Source {
-                queue: target(&format!("{at}.Queue"), properties.get("Queue").ok_or_else(|| missing("Queue"))?)?,
+                queue: target(
+                    &format!("{at}.Queue"),
+                    properties.get("Queue").ok_or_else(|| missing("Queue"))?,
+                )?,
                 function,
                 batch_size: number("BatchSize").unwrap_or(10),
                 window: Duration::from_secs(number("MaximumBatchingWindowInSeconds").unwrap_or(0) as u64),
-                partial_failures: types.is_some_and(|types| types.iter().any(|kind| kind.as_str() == Some("ReportBatchItemFailures"))),
-                concurrency: scaling.and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok()).unwrap_or(1_000),
+                partial_failures: types.is_some_and(|types| {
+                    types.iter().any(|kind| kind.as_str() == Some("ReportBatchItemFailures"))
+                }),
+                concurrency: scaling
+                    .and_then(Value::as_u64)
+                    .and_then(|n| usize::try_from(n).ok())
+                    .unwrap_or(1_000),
             });
         }
         "Schedule" | "ScheduleV2" => {
@@ -204,11 +228,16 @@ fn event(
             template.schedules.push(Schedule {
                 name: at.replace(".Events.", "/"),
                 function,
-                every: rate(&expression).ok_or_else(|| TemplateError(format!("{at}: {expression} is no rate(…)")))?,
-                input: input.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_else(|| serde_json::json!({})),
+                every: rate(&expression)
+                    .ok_or_else(|| TemplateError(format!("{at}: {expression} is no rate(…)")))?,
+                input: input
+                    .and_then(|text| serde_json::from_str(&text).ok())
+                    .unwrap_or_else(|| serde_json::json!({})),
             });
         }
-        other => return Err(TemplateError(format!("{at}: the event type {other} cannot be run on one machine"))),
+        other => {
+            return Err(TemplateError(format!("{at}: the event type {other} cannot be run on one machine")));
+        }
     }
     Ok(())
 }
@@ -227,18 +256,24 @@ fn rate(expression: &str) -> Option<Duration> {
 }
 
 fn authorizers(id: &str, properties: &Value, template: &mut Template) -> Result<(), TemplateError> {
-    let declared = properties.get("Auth").and_then(|auth| auth.get("Authorizers")).and_then(Value::as_mapping);
+    let declared =
+        properties.get("Auth").and_then(|auth| auth.get("Authorizers")).and_then(Value::as_mapping);
     for (name, spec) in declared.into_iter().flatten() {
         let name = name.as_str().unwrap_or_default();
         let at = format!("{id}.Auth.Authorizers.{name}");
         let simple = spec.get("EnableSimpleResponses").and_then(Value::as_bool) == Some(true);
         let version = spec.get("AuthorizerPayloadFormatVersion");
-        let version_2 = version.is_some_and(|version| version.as_str() == Some("2.0") || version.as_f64() == Some(2.0));
+        let version_2 =
+            version.is_some_and(|version| version.as_str() == Some("2.0") || version.as_f64() == Some(2.0));
         if !simple || !version_2 {
-            return Err(TemplateError(format!("{at}: only simple responses in payload format 2.0 can be run here")));
+            return Err(TemplateError(format!(
+                "{at}: only simple responses in payload format 2.0 can be run here"
+            )));
         }
-        let arn = spec.get("FunctionArn").ok_or_else(|| TemplateError(format!("{at}.FunctionArn: is missing")))?;
-        let headers = spec.get("Identity").and_then(|identity| identity.get("Headers")).and_then(Value::as_sequence);
+        let arn =
+            spec.get("FunctionArn").ok_or_else(|| TemplateError(format!("{at}.FunctionArn: is missing")))?;
+        let headers =
+            spec.get("Identity").and_then(|identity| identity.get("Headers")).and_then(Value::as_sequence);
         let headers = headers.into_iter().flatten().filter_map(Value::as_str).map(str::to_ascii_lowercase);
         let authorizer = Authorizer { function: target(&at, arn)?, identity_headers: headers.collect() };
         template.authorizers.insert(name.to_owned(), authorizer);
@@ -248,7 +283,13 @@ fn authorizers(id: &str, properties: &Value, template: &mut Template) -> Result<
 
 fn table(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<serde_json::Value, TemplateError> {
     let mut request = serde_json::Map::new();
-    for name in ["AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "LocalSecondaryIndexes", "BillingMode"] {
+    for name in [
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+        "BillingMode",
+    ] {
         if let Some(value) = properties.get(name) {
             request.insert(name.to_owned(), scope.json(&format!("{id}.{name}"), value)?);
         }
@@ -263,8 +304,11 @@ fn queue(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<Queue, Templ
         let at = format!("{id}.{name}");
         match name {
             "RedrivePolicy" => {
-                let arn = value.get("deadLetterTargetArn").ok_or_else(|| TemplateError(format!("{at}: names no queue")))?;
-                let count = value.get("maxReceiveCount").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+                let arn = value
+                    .get("deadLetterTargetArn")
+                    .ok_or_else(|| TemplateError(format!("{at}: names no queue")))?;
+                let count =
+                    value.get("maxReceiveCount").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
                 queue.redrive = Some((target(&at, arn)?, count.unwrap_or(10)));
             }
             "QueueName" | "Tags" => {}
@@ -333,14 +377,32 @@ Resources:
     fn what_is_not_understood_is_named() {
         assert!(error("x: [").starts_with("template.yaml: is no YAML"));
         assert_eq!(error("a: 1"), "template.yaml: has no Resources");
-        let resource = |kind: &str, properties: &str| format!("Resources: {{ R: {{ Type: {kind}, Properties: {properties} }} }}");
+        let resource = |kind: &str, properties: &str| {
+            format!("Resources: {{ R: {{ Type: {kind}, Properties: {properties} }} }}")
+        };
         for (kind, properties, message) in [
             ("AWS::S3::Bucket", "{}", "R: the type AWS::S3::Bucket cannot be run on one machine"),
             ("AWS::Serverless::Function", "{}", "R.CodeUri: is missing"),
-            ("AWS::Serverless::Function", "{CodeUri: f, Environment: {Variables: {X: !Ref Nope}}}", "R.Environment.X: Ref names Nope, which does not exist"),
-            ("AWS::Serverless::Function", "{CodeUri: f, Environment: {Variables: {X: !Split [a, b]}}}", "R.Environment.X: the intrinsic Split is not understood"),
-            ("AWS::Serverless::Function", "{CodeUri: f, Events: {E: {Type: S3}}}", "R.Events.E: the event type S3 cannot be run on one machine"),
-            ("AWS::Serverless::Function", "{CodeUri: f, Events: {E: {Type: SQS, Properties: {Queue: !GetAtt Nope.Arn}}}}", "R: there is no queue Nope"),
+            (
+                "AWS::Serverless::Function",
+                "{CodeUri: f, Environment: {Variables: {X: !Ref Nope}}}",
+                "R.Environment.X: Ref names Nope, which does not exist",
+            ),
+            (
+                "AWS::Serverless::Function",
+                "{CodeUri: f, Environment: {Variables: {X: !Split [a, b]}}}",
+                "R.Environment.X: the intrinsic Split is not understood",
+            ),
+            (
+                "AWS::Serverless::Function",
+                "{CodeUri: f, Events: {E: {Type: S3}}}",
+                "R.Events.E: the event type S3 cannot be run on one machine",
+            ),
+            (
+                "AWS::Serverless::Function",
+                "{CodeUri: f, Events: {E: {Type: SQS, Properties: {Queue: !GetAtt Nope.Arn}}}}",
+                "R: there is no queue Nope",
+            ),
         ] {
             assert_eq!(error(&resource(kind, properties)), format!("template.yaml: {message}"));
         }

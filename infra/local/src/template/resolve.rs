@@ -25,7 +25,9 @@ impl Scope<'_> {
             Value::Bool(value) => Json::Bool(*value),
             Value::Number(number) => serde_json::to_value(number).unwrap_or(Json::Null),
             Value::String(text) => Json::String(text.clone()),
-            Value::Sequence(items) => Json::Array(items.iter().map(|item| self.json(at, item)).collect::<Result<_, _>>()?),
+            Value::Sequence(items) => {
+                Json::Array(items.iter().map(|item| self.json(at, item)).collect::<Result<_, _>>()?)
+            }
             Value::Mapping(entries) => {
                 let mut map = serde_json::Map::new();
                 for (key, value) in entries {
@@ -34,7 +36,9 @@ impl Scope<'_> {
                 }
                 Json::Object(map)
             }
-            Value::Tagged(tagged) => return Err(TemplateError(format!("{at}: {} is not understood", tagged.tag))),
+            Value::Tagged(tagged) => {
+                return Err(TemplateError(format!("{at}: {} is not understood", tagged.tag)));
+            }
         })
     }
 
@@ -50,7 +54,8 @@ impl Scope<'_> {
 
     fn call(&self, at: &str, function: &str, argument: &Value) -> Result<serde_json::Value, TemplateError> {
         let text = |value: String| Ok(serde_json::Value::String(value));
-        let unknown = |what: &str| TemplateError(format!("{at}: {function} names {what}, which does not exist"));
+        let unknown =
+            |what: &str| TemplateError(format!("{at}: {function} names {what}, which does not exist"));
         match function {
             "Ref" => {
                 let name = argument.as_str().unwrap_or_default();
@@ -58,13 +63,17 @@ impl Scope<'_> {
             }
             "GetAtt" => {
                 let name = match argument {
-                    Value::Sequence(parts) => parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("."),
+                    Value::Sequence(parts) => {
+                        parts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(".")
+                    }
                     other => other.as_str().unwrap_or_default().to_owned(),
                 };
                 text(self.names.attributes.get(&name).cloned().ok_or_else(|| unknown(&name))?)
             }
             "Sub" => {
-                let pattern = argument.as_str().ok_or_else(|| TemplateError(format!("{at}: only Fn::Sub of one text is understood")))?;
+                let pattern = argument
+                    .as_str()
+                    .ok_or_else(|| TemplateError(format!("{at}: only Fn::Sub of one text is understood")))?;
                 text(self.substitute(at, pattern)?)
             }
             "Join" => {
@@ -95,7 +104,14 @@ impl Scope<'_> {
     }
 
     fn condition(&self, at: &str, function: &str, argument: &Value) -> Result<bool, TemplateError> {
-        let all = || argument.as_sequence().into_iter().flatten().map(|part| self.holds(at, part)).collect::<Result<Vec<_>, _>>();
+        let all = || {
+            argument
+                .as_sequence()
+                .into_iter()
+                .flatten()
+                .map(|part| self.holds(at, part))
+                .collect::<Result<Vec<_>, _>>()
+        };
         match function {
             "Equals" => {
                 let side = |index: usize| self.text(at, argument.get(index).unwrap_or(&Value::Null));
@@ -107,7 +123,10 @@ impl Scope<'_> {
             "Condition" => {
                 let name = argument.as_str().unwrap_or_default();
                 let condition = self.conditions.get(name);
-                self.holds(at, condition.ok_or_else(|| TemplateError(format!("{at}: there is no condition {name}")))?)
+                self.holds(
+                    at,
+                    condition.ok_or_else(|| TemplateError(format!("{at}: there is no condition {name}")))?,
+                )
             }
             other => Err(TemplateError(format!("{at}: {other} is no condition"))),
         }
@@ -121,10 +140,15 @@ impl Scope<'_> {
         let mut out = String::new();
         let mut rest = pattern;
         while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after.split_once('}').ok_or_else(|| TemplateError(format!("{at}: ${{ without }}")))?;
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| TemplateError(format!("{at}: ${{ without }}")))?;
             let value = self.reference(name).or_else(|| self.names.attributes.get(name).cloned());
             out.push_str(before);
-            out.push_str(&value.ok_or_else(|| TemplateError(format!("{at}: Fn::Sub names {name}, which does not exist")))?);
+            out.push_str(
+                &value.ok_or_else(|| {
+                    TemplateError(format!("{at}: Fn::Sub names {name}, which does not exist"))
+                })?,
+            );
             rest = after;
         }
         out.push_str(rest);

@@ -150,7 +150,7 @@ fn check(payment: &Payment, amount: Option<i64>, rules: &Refunds, now: Moment) -
         return Err(ApiError::coded(400, 2063, "The amount exceeds what is left of the payment"));
     }
     if rules.insufficient_balance {
-        return Err(ApiError::coded(400, 2085, "The collector does not have enough available balance"));
+        return Err(ApiError::coded(400, 2031, "The collector does not have enough available balance"));
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ async fn what_is_refused() -> Result<()> {
     }
     bench.faults(&json!({"refunds": {"live_status": true, "insufficient_balance": true}})).await?;
     assert_eq!(bench.refund(payment, r#"{"amount": -1}"#, "key").await?.0, 400);
-    assert_eq!(cause(&bench.refund(payment, "", "key").await?.1), 2085);
+    assert_eq!(cause(&bench.refund(payment, "", "key").await?.1), 2031);
     assert_eq!(cause(&bench.refund(7, "", "key").await?.1), 2000);
     let other = format!("Bearer {}", token(OTHER));
     let headers = [("authorization", other.as_str()), ("x-idempotency-key", "k")];

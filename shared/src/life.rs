@@ -5,19 +5,20 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use futures_util::future::join_all;
-use surtidor::id::StationId;
-use surtidor::store::{Store, StoreError};
 use time::OffsetDateTime;
 
+use crate::id::StationId;
+use crate::store::{Store, StoreError};
+
 /// When this process must next write a sign of life of a station.
-#[derive(Default)]
-pub(crate) struct SignsOfLife {
+#[derive(Debug, Default)]
+pub struct SignsOfLife {
     due: Mutex<HashMap<StationId, OffsetDateTime>>,
 }
 
 impl SignsOfLife {
     /// Notes that the station called. A failure is told and no more: the call itself is what counts.
-    pub(crate) async fn sign(&self, store: &Store, station: &StationId, now: OffsetDateTime) {
+    pub async fn sign(&self, store: &Store, station: &StationId, now: OffsetDateTime) {
         let due = self.due.lock().unwrap_or_else(PoisonError::into_inner).get(station).copied();
         if due.is_some_and(|due| now < due) {
             return;
