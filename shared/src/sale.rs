@@ -18,8 +18,9 @@ pub use refund::{
 pub use status::SaleStatus;
 pub use timeline::{Entry, Event, Language};
 
-use crate::id::{AccountId, ExternalReference, PositionId, SaleId, SaleOrder, StationId};
+use crate::id::{AccountId, ExternalReference, PaymentId, PositionId, SaleId, SaleOrder, StationId};
 use crate::money::Money;
+use crate::payment::Standing;
 
 /// Somebody's identity document, as the loyalty programmes want it. Personal: never logged.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -321,7 +322,6 @@ impl Sale {
     }
 
     fn status_by(&self, winner: &Attempt) -> SaleStatus {
-        use crate::payment::Standing;
         let refunded = self.given_back(winner);
         match winner.standing() {
             Standing::ChargedBack => SaleStatus::ChargedBack,
@@ -334,28 +334,42 @@ impl Sale {
         }
     }
 
-    /// Why a person must look, if one must: in the order of the attempts, each reason once.
+    /// Why a person must look, if one must: in the order of the attempts, each reason once. A payment that never moved
+    /// money, or whose money went back in full, is no reason.
     #[must_use]
     pub fn review_reasons(&self) -> Vec<ReviewReason> {
         let mut reasons = Vec::new();
-        let unknown_to_station = self.commands.iter().any(|command| {
-            command.kind == CommandKind::Paid && command.acknowledged == Some(Acknowledgement::Unknown)
-        });
-        let refund_refused = self.refunds.iter().any(|refund| {
-            matches!(refund.origin, RefundOrigin::System) && refund.status == RefundStatus::Rejected
-        });
-        let of_sale = [
-            unknown_to_station.then_some(ReviewReason::UnknownToStation),
-            refund_refused.then_some(ReviewReason::RefundRefused),
-        ];
-        for reason in
-            self.attempts.iter().flat_map(Attempt::review_reasons).chain(of_sale.into_iter().flatten())
-        {
-            if !reasons.contains(&reason) {
-                reasons.push(reason);
+        for attempt in self.attempts.iter().filter(|attempt| self.holds_money(attempt)) {
+            let of_payment = |payment: &PaymentId| *payment == attempt.payment_id;
+            let unknown_to_station = self.commands.iter().any(|command| {
+                let answer = command.acknowledged;
+                of_payment(&command.payment_id)
+                    && command.kind == CommandKind::Paid
+                    && answer == Some(Acknowledgement::Unknown)
+            });
+            let refund_refused = self.refunds.iter().any(|refund| {
+                of_payment(&refund.payment_id)
+                    && refund.origin == RefundOrigin::System
+                    && refund.status == RefundStatus::Rejected
+            });
+            let of_sale = [
+                unknown_to_station.then_some(ReviewReason::UnknownToStation),
+                refund_refused.then_some(ReviewReason::RefundRefused),
+            ];
+            for reason in attempt.review_reasons().chain(of_sale.into_iter().flatten()) {
+                if !reasons.contains(&reason) {
+                    reasons.push(reason);
+                }
             }
         }
         reasons
+    }
+
+    /// Whether a payment moved money that did not go back in full.
+    fn holds_money(&self, attempt: &Attempt) -> bool {
+        let went_back = attempt.standing() == Standing::Refunded
+            || attempt.amount().is_some_and(|paid| self.given_back(attempt) >= paid);
+        attempt.approved_at.is_some() && !went_back
     }
 }
 

@@ -377,6 +377,34 @@ mod tests {
         assert_eq!(commands(&found), ["paid 1", "refunded 1"]);
     }
 
+    #[test]
+    fn a_review_ends_when_the_money_went_back() {
+        let sale = sale(50_000);
+        let mut paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
+        let command = paid.commands[0].id.clone();
+        paid.acknowledge(&command, Acknowledgement::Unknown, NOON).unwrap();
+        assert_eq!(paid.status, SaleStatus::NeedsReview);
+        assert_eq!(settled(&paid, &[payment(&sale, 1, "refunded", 2)]).status, SaleStatus::Refunded);
+
+        // The system's own refund of a second payment was refused; then it was given back by hand.
+        let both = settled(&sale, &[payment(&sale, 1, "approved", 1), payment(&sale, 2, "approved", 1)]);
+        let mut refused = both.clone();
+        let refund = refused.refunds[0].id.clone();
+        refused.conclude_refund(&refund, &RefundOutcome::Refused(crate::sale::Refusal::NoBalance), NOON);
+        assert_eq!(refused.review_reasons(), [ReviewReason::RefundRefused]);
+        assert_eq!(settled(&refused, &[payment(&sale, 2, "refunded", 2)]).status, SaleStatus::Paid);
+    }
+
+    #[test]
+    fn a_mended_account_mends_its_sales() {
+        let sale = sale(50_000);
+        let wrong = Seller { collector_id: "1".to_owned(), live: true };
+        let fact = payment(&sale, 1, "approved", 1);
+        let reviewed = settle(&sale, &wrong, std::slice::from_ref(&fact), NOON).sale;
+        assert_eq!(reviewed.review_reasons(), [ReviewReason::Collector]);
+        assert_eq!(settled(&reviewed, &[fact]).status, SaleStatus::Paid);
+    }
+
     /// What money says, without what depends on when we heard of it.
     fn books(sale: &Sale) -> (SaleStatus, Vec<(String, String, u64)>, Vec<String>) {
         let mut attempts: Vec<_> = sale

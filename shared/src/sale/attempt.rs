@@ -189,16 +189,11 @@ impl Attempt {
         self.latest().map_or(0, |latest| latest.refunded)
     }
 
-    /// Why a person must look at it. A payment that does not fit matters while its money is here or held: one
-    /// that failed, or went back in full, does not.
-    pub fn review_reasons(&self) -> impl Iterator<Item = ReviewReason> {
-        let (standing, was_approved) = (self.standing(), self.approved_at.is_some());
-        let holds_money =
-            matches!(standing, Standing::Approved | Standing::InMediation | Standing::ChargedBack)
-                || (standing == Standing::Unknown && was_approved);
-        let misfits = self.misfits.iter().copied().filter(move |_| holds_money);
-        let unknown = (standing == Standing::Unknown && was_approved).then_some(ReviewReason::UnknownStatus);
-        misfits.chain(unknown).chain(self.contradicts_itself().then_some(ReviewReason::Contradiction))
+    /// Why a person must look at it, while its money is not back with the buyer.
+    pub(super) fn review_reasons(&self) -> impl Iterator<Item = ReviewReason> {
+        let unknown = (self.standing() == Standing::Unknown).then_some(ReviewReason::UnknownStatus);
+        let contradiction = self.contradicts_itself().then_some(ReviewReason::Contradiction);
+        self.misfits.iter().copied().chain(unknown).chain(contradiction)
     }
 
     /// Whether its history has a step that cannot be, such as approved after refunded.
