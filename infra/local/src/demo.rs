@@ -149,7 +149,8 @@ impl Demo {
             DemoStation {
                 station: id.to_owned(),
                 name: name.to_owned(),
-                station_key: format!("sk_{}", random()),
+                // Not random: it opens nothing but this machine, and the README can name it.
+                station_key: format!("sk_demo_{id}"),
                 generation: generation.to_owned(),
                 positions: (1..=sides).map(position).collect(),
             }

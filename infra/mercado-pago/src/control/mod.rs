@@ -30,6 +30,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/scans/{scan}/poll", post(scans::poll))
         .route("/scans/{scan}/pay", post(scans::pay))
         .route("/scans/{scan}/abandon", post(scans::abandon))
+        .route("/buy", post(scans::buy))
         .route("/means", get(scans::means))
         .route("/notifications", get(news::list).delete(news::clear))
         .route("/notifications/release", post(news::release))

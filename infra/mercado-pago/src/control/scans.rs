@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{ControlError, read as body};
 use crate::app::{App, lock};
 use crate::buyer::means::MEANS;
+use crate::buyer::reading::Screen;
 use crate::buyer::scan::Scan;
 use crate::json::{Json, object};
 use crate::respond;
@@ -41,6 +42,26 @@ pub async fn create(State(app): State<Arc<App>>, bytes: Bytes) -> Answer {
     let name =
         pos.text().or(pos.number()).ok_or_else(|| ControlError::bad("pos must be a string or a number"))?;
     Ok(respond::created(&app.scan(name)?))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bought {
+    /// An id may come as a number.
+    pos: Json,
+    means: String,
+}
+
+/// `POST /_control/buy` `{"pos": ..., "means": ...}`: a whole buyer in one call. It scans, asks the station's server once,
+/// and pays if that shows the checkout; else the screen says what came instead.
+pub async fn buy(State(app): State<Arc<App>>, bytes: Bytes) -> Answer {
+    let Bought { pos, means } = body(&bytes)?;
+    let name =
+        pos.text().or(pos.number()).ok_or_else(|| ControlError::bad("pos must be a string or a number"))?;
+    let scan = app.scan(name)?;
+    let scan = app.poll(scan.id).await?;
+    let scan = if scan.screen == Screen::Checkout { app.pay(scan.id, &means)? } else { scan };
+    Ok(respond::created(&scan))
 }
 
 /// `GET /_control/scans/{scan}`
