@@ -2,9 +2,11 @@
 //! demo set-up. Each test has its own, on ports of its own, so all run at once.
 
 mod answer;
+mod contract;
 mod signer;
 mod world;
 
 pub use answer::Answer;
+pub use contract::routes;
 pub use signer::sign;
 pub use world::{Station, World, eventually};

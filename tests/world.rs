@@ -12,7 +12,7 @@ use simulated_mercado_pago as mp;
 use surtidor_local::demo::{Demo, Places};
 use surtidor_local::{Config, Stack};
 
-use crate::Answer;
+use crate::{Answer, contract};
 
 /// How long something that must happen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -138,11 +138,15 @@ impl World {
         headers: &[(&str, &str)],
         body: impl Into<reqwest::Body>,
     ) -> Answer {
-        let mut request = self.http.request(method, url).body(body);
+        let mut request = self.http.request(method.clone(), url).body(body);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Answer::read(request.send().await.expect("an answer")).await
+        let answer = Answer::read(request.send().await.expect("an answer")).await;
+        if let Some(path) = url.strip_prefix(&self.demo.api_url) {
+            contract::check(method.as_str(), path.split('?').next().unwrap_or_default(), &answer);
+        }
+        answer
     }
 
     /// Posts a notification to the demo account's URL with more query and headers.

@@ -1,6 +1,7 @@
 //! What the product promises, as those who use it meet it.
 
 mod competition;
+mod contract;
 mod counts;
 mod guide;
 mod logs;

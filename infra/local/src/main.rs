@@ -64,7 +64,7 @@ async fn run(options: Options) -> Result<()> {
     let asked = options.mercado_pago_url.clone().unwrap_or_else(|| simulated.clone());
     let stack = Stack::start(Config {
         template: root.join("template.yaml"),
-        binaries: root.join("target/debug"),
+        binaries: std::env::current_exe()?.parent().map(Path::to_owned).unwrap_or_default(),
         data: Some(data.clone()),
         port: Some(options.port),
         parameters: BTreeMap::from([("MercadoPagoUrl".to_owned(), asked.clone())]),
