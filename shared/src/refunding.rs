@@ -37,7 +37,7 @@ pub async fn carry_out(
                 .iter()
                 .any(|other| other.id != refund.id && other.mercado_pago_id.as_deref() == Some(id))
         };
-        let facts = listed.into_iter().filter_map(|body| body.fact_in(currency));
+        let facts = listed.into_iter().filter_map(|body| body.fact_in(currency, None));
         let made = facts.into_iter().find(|fact| {
             of_this(&fact.id)
                 || (refund.mercado_pago_id.is_none() && fact.amount == refund.amount && !of_another(&fact.id))
@@ -48,9 +48,9 @@ pub async fn carry_out(
     }
     let amount = (!sale.is_whole(refund)).then_some(refund.amount);
     match mercado_pago.refund(token, payment, amount, refund.idempotency_key()).await {
-        Ok(body) => match body.fact_in(currency) {
+        Ok(body) => match body.fact_in(currency, Some(refund.amount)) {
             Some(fact) => Ok(RefundOutcome::Made(fact)),
-            None => Err(ApiError::Unreadable("a refund without id or amount".to_owned())),
+            None => Err(ApiError::Unreadable("a refund without id".to_owned())),
         },
         Err(error) if error.is_passing() => Err(error),
         Err(error) => {

@@ -103,6 +103,12 @@ fn build(root: &Path) -> Result<()> {
     let text = std::fs::read_to_string(root.join("template.yaml")).context("cannot read template.yaml")?;
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root).arg("build");
+    // What `cargo run` says of this package is not for that build: ring would be built anew at every start.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            cargo.env_remove(name);
+        }
+    }
     for package in template::binaries(&text)? {
         cargo.args(["--package", &package]);
     }

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 
 use super::wire::{self, Text};
 use crate::id::PaymentId;
+use crate::money::{Currency, Money};
 use crate::payment::{Channel, PaymentFact, PaymentStatus, RefundFact};
 
 /// A payment (API reference, "Payments").
@@ -97,10 +98,14 @@ impl RefundBody {
         })
     }
 
-    /// The same, with the currency that the payment is known to have.
+    /// The facts of a refund where the payment's currency is known. Without an amount it is `asked`, what was asked for.
     #[must_use]
-    pub fn fact_in(self, currency: crate::money::Currency) -> Option<RefundFact> {
-        let amount = crate::money::Money::from_wire(self.amount.as_deref()?, currency).ok()?;
+    pub fn fact_in(self, currency: Currency, asked: Option<Money>) -> Option<RefundFact> {
+        let told = self.amount.as_deref().map(|text| Money::from_wire(text, currency));
+        let amount = match told {
+            Some(told) => told.ok()?,
+            None => asked?,
+        };
         Some(RefundFact {
             amount,
             created_at: self.date_created.time(),
