@@ -105,7 +105,10 @@ fn build(root: &Path) -> Result<()> {
     cargo.current_dir(root).arg("build");
     // What `cargo run` says of this package is not for that build: ring would be built anew at every start.
     for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
             cargo.env_remove(name);
         }
     }
