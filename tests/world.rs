@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_mercado_pago as mp;
+use surtidor::store::Store;
 use surtidor_local::demo::{Demo, Places};
 use surtidor_local::{Config, Stack};
 
@@ -103,6 +104,16 @@ impl World {
         let places = Places::of(&stack, &url).expect("places");
         demo.install(&places).await.expect("a demo");
         Self { stack, mercado_pago, demo, http }
+    }
+
+    /// The ledger, for what no route can bring about.
+    ///
+    /// # Panics
+    /// When the template has no table.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        let places = Places::of(&self.stack, &self.demo.mercado_pago_url).expect("places");
+        Store::new(places.aws.dynamodb(), places.table)
     }
 
     /// The first station (first generation of the lookup), with its key.

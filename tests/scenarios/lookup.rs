@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use surtidor::id::{PositionId, StationId};
 use surtidor_tests::{Answer, Station, World};
 
 fn is(answer: &Answer, status: u16, body: &Value) {
@@ -63,6 +64,29 @@ async fn the_table_in_the_second_generation() {
     let world = World::start().await;
     let rows = [(202, "Waiting_for_order"), (202, "in_process"), (202, "notihing_to_pay")];
     every_row(&world, world.station_v2(), rows, "2").await;
+}
+
+#[tokio::test]
+async fn a_station_that_is_silent_for_too_long_answers_timeout_until_it_calls_again() {
+    let world = World::start().await;
+    let store = world.store();
+    let (id, side) = (StationId::parse("6232").unwrap(), PositionId::parse("1").unwrap());
+    let silent_since = |minutes| {
+        let (store, id, side) = (store.clone(), id.clone(), side.clone());
+        async move {
+            let (mut position, _) = store.look_up(&id, &side).await.unwrap().unwrap();
+            position.seen_at = time::OffsetDateTime::now_utc() - time::Duration::minutes(minutes);
+            store.put_position(&position).await.unwrap();
+        }
+    };
+    let station = world.station();
+    silent_since(9).await;
+    is(&station.look_up("1").await, 400, &json!("unavailable"));
+    silent_since(11).await;
+    is(&station.look_up("1").await, 400, &json!("timeout"));
+    // Any call will do, also one that is about nothing of this position.
+    station.get("/commands").await;
+    is(&station.look_up("1").await, 400, &json!("unavailable"));
 }
 
 #[tokio::test]
