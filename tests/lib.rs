@@ -8,5 +8,5 @@ mod world;
 
 pub use answer::Answer;
 pub use contract::routes;
-pub use signer::sign;
+pub use signer::{sign, sign_manifest};
 pub use world::{Station, World, eventually};

@@ -27,8 +27,9 @@ pub struct Notification {
     pub verifiable: bool,
     /// The topic, for the log.
     pub topic: String,
-    /// The query's `data.id`: what the signature covers.
-    pub signed_id: Option<String>,
+    /// What the signature may cover: the query's `data.id`. Where the query has none, Mercado Pago leaves that part out,
+    /// and older deliveries of Point are reported to cover the body's id instead; either is authentic if it verifies.
+    pub signed_ids: Vec<Option<String>>,
 }
 
 /// Why a notification cannot be understood.
@@ -96,13 +97,13 @@ fn feed(topic: &str, id: Option<&str>, body: &[u8]) -> Result<Notification, NotU
         || serde_json::from_slice::<Body>(body).ok()?.resource.map(|resource| last_segment(&resource));
     let id = id.map(str::to_owned).or_else(from_body);
     let resource = feed_resource(topic, id.as_deref())?;
-    Ok(Notification { resource, verifiable: false, topic: topic.to_owned(), signed_id: None })
+    Ok(Notification { resource, verifiable: false, topic: topic.to_owned(), signed_ids: Vec::new() })
 }
 
 fn feed_body(topic: &str, body: &Body) -> Result<Notification, NotUnderstood> {
     let id = body.resource.as_deref().map(last_segment);
     let resource = feed_resource(topic, id.as_deref())?;
-    Ok(Notification { resource, verifiable: false, topic: topic.to_owned(), signed_id: None })
+    Ok(Notification { resource, verifiable: false, topic: topic.to_owned(), signed_ids: Vec::new() })
 }
 
 fn feed_resource(topic: &str, id: Option<&str>) -> Result<Option<Resource>, NotUnderstood> {
@@ -145,7 +146,11 @@ fn webhook(query: &Query, body: &Body) -> Result<Notification, NotUnderstood> {
         topic if NOT_FOR_US.contains(&topic) => None,
         _ => return Err(NotUnderstood::UnknownTopic),
     };
-    Ok(Notification { resource, verifiable, topic, signed_id: query.data_id.clone() })
+    let signed_ids = match &query.data_id {
+        Some(id) => vec![Some(id.clone())],
+        None => vec![None, body.data.as_ref().and_then(|data| data.id.clone()).or_else(|| body.id.clone())],
+    };
+    Ok(Notification { resource, verifiable, topic, signed_ids })
 }
 
 impl Resource {

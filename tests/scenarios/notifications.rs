@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
-use surtidor_tests::{World, sign};
+use surtidor_tests::{World, sign, sign_manifest};
 
 const REQUEST_ID: &str = "b01f0262-589b-4feb-aff1-ac74c690b4d0";
 
@@ -38,6 +38,26 @@ async fn a_signed_webhook_in_seconds_or_milliseconds_and_of_either_secret_settle
         let answer = world.notify(&query, &headers, &webhook("payment", &payment)).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         world.station().sale_when(&sale, "paid").await;
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_without_a_query_verifies_by_what_it_covers() {
+    let world = World::start().await;
+    for (sale, position, covers_id) in [("a", "1", true), ("b", "2", false)] {
+        let payment = silent_payment(&world, sale, position).await.to_string();
+        let signature = if covers_id {
+            sign(&world.demo.webhook_secret, &payment, REQUEST_ID, now())
+        } else {
+            sign_manifest(&world.demo.webhook_secret, &format!("request-id:{REQUEST_ID};"), now())
+        };
+        let headers = [("x-signature", signature.as_str()), ("x-request-id", REQUEST_ID)];
+        assert_eq!(world.notify("", &headers, &webhook("payment", &payment)).await.status, 200);
+        world.station().sale_when(sale, "paid").await;
+        let other = webhook("payment", &format!("{payment}0"));
+        if covers_id {
+            world.notify("", &headers, &other).await.is_problem(401, Some("x-signature"));
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use surtidor::notification::{LONGEST_BODY, NotUnderstood, Notification, understa
 use surtidor::problem::{Problem, json};
 use surtidor::queue::{Hint, Queue};
 use surtidor::secrets::{Book, Unverified, Webhooks};
-use surtidor::signature::{Signed, verify};
+use surtidor::signature::{SignatureError, Signed, verify};
 use time::OffsetDateTime;
 
 pub(crate) struct Intake {
@@ -81,13 +81,16 @@ fn check_signature(
         return Ok(());
     }
     let header = |name: &str| request.headers().get(name).map(HeaderValue::as_bytes);
-    let signed = Signed {
-        signature: header("x-signature"),
-        request_id: header("x-request-id"),
-        data_id: notification.signed_id.as_deref(),
+    let verify_with = |data_id: Option<&str>| {
+        let signed = Signed { signature: header("x-signature"), request_id: header("x-request-id"), data_id };
+        let secrets = webhooks.webhook_secrets.iter().map(ExposeSecret::expose_secret);
+        verify(signed, secrets, OffsetDateTime::now_utc())
     };
-    let secrets = webhooks.webhook_secrets.iter().map(ExposeSecret::expose_secret);
-    match verify(signed, secrets, OffsetDateTime::now_utc()) {
+    let mut verified = Err(SignatureError::Mismatch);
+    for data_id in &notification.signed_ids {
+        verified = verified.or_else(|_| verify_with(data_id.as_deref()));
+    }
+    match verified {
         Ok(()) => Ok(()),
         Err(error) if webhooks.unverified == Unverified::Hint => {
             tracing::warn!(event = "signature_not_verified", %error, "Taken as a mere hint, as the account says");
