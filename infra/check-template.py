@@ -23,6 +23,7 @@ ALLOWED = {
         "sqs:DeleteMessage HintQueue",
         "sqs:GetQueueAttributes HintQueue",
         "sqs:ChangeMessageVisibility HintQueue",
+        "sqs:SendMessage HintQueue",
         "secretsmanager:GetSecretValue AccountsSecret",
     },
     "RefundsRole": {

@@ -4,7 +4,8 @@ mod read;
 mod view;
 
 pub use read::{
-    Acknowledge, Heartbeat, LONGEST_BODY, RefundBody, SaleBody, SetState, Settle, cursor, digest, parse,
+    Acknowledge, Heartbeat, LONGEST_BODY, RefundBody, SaleBody, SetState, Settle, cursor, digest, nothing,
+    parse,
 };
 pub use view::{
     CommandView, HeartbeatView, Page, PayableView, PositionView, RefundView, SaleView, cursor_text,

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use crate::id::{ExternalReference, PaymentId};
 use crate::mercado_pago::{ApiError, MercadoPago, Payment};
 use crate::payment::{PaymentFact, Standing};
-use crate::queue::{Hint, Resource};
+use crate::queue::{Hint, Queue, QueueError, Resource};
 use crate::refunding::{self, Try};
 use crate::sale::{Refund, RefundOrigin, Sale};
 use crate::secrets::{Account, Book, SecretError};
@@ -22,6 +22,8 @@ pub struct Reconciler {
     pub mercado_pago: MercadoPago,
     /// Whose token asks.
     pub accounts: Book<Account>,
+    /// Where a sale goes back to while a refund of it is open.
+    pub queue: Queue,
 }
 
 /// Why a hint was not worked off: it stays on the queue.
@@ -36,6 +38,9 @@ pub enum ReconcileError {
     /// The accounts could not be read.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The queue did not take a hint.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// The account of the hint is not one of this deployment.
     #[error("the account is not known")]
     UnknownAccount,
@@ -149,6 +154,7 @@ impl Reconciler {
                 Err(SaveError::Store(error)) => return Err(error.into()),
             }
         };
+        let sale = self.list_refunds(account, sale, now).await?;
         self.carry_out_refunds(hint, account, sale, now).await
     }
 
@@ -168,8 +174,34 @@ impl Reconciler {
         Ok(())
     }
 
+    /// Where Mercado Pago's sum says that more went back than we know of, as merchant orders do, asks which refunds
+    /// they were.
+    async fn list_refunds(
+        &self,
+        account: &Account,
+        mut sale: Sale,
+        now: OffsetDateTime,
+    ) -> Result<Sale, ReconcileError> {
+        let payments: Vec<_> = sale.with_unlisted_refunds().cloned().collect();
+        for payment in payments {
+            let listed = match self.mercado_pago.refunds(&account.access_token, &payment).await {
+                Ok(listed) => listed,
+                Err(error) => {
+                    // The sum is in the books; the list comes with the next look.
+                    tracing::warn!(event = "refunds_not_listed", %payment, %error, "The refunds of a payment are not known one by one");
+                    continue;
+                }
+            };
+            let currency = sale.amount().currency();
+            let facts: Vec<_> = listed.into_iter().filter_map(|body| body.fact_in(currency, None)).collect();
+            sale = refunding::see(&self.store, sale, &payment, &facts, now).await?;
+        }
+        Ok(sale)
+    }
+
     /// Carries out what the sale holds of refunds. Those that somebody asked for are in the hands of the function that
-    /// took the request; they are taken up here when a hint for the sale itself says that it let go of them.
+    /// took the request; they are taken up here when a hint for the sale itself says that it let go of them. While one is
+    /// open, the sale goes back to the queue.
     async fn carry_out_refunds(
         &self,
         hint: &Hint,
@@ -178,14 +210,39 @@ impl Reconciler {
         now: OffsetDateTime,
     ) -> Result<(), ReconcileError> {
         let let_go = matches!(hint.resource, Resource::Sale(_));
-        let is_due = |refund: &&Refund| let_go || refund.origin == RefundOrigin::System;
-        let due: Vec<_> = sale.pending_refunds().filter(is_due).cloned().collect();
+        let ours = |refund: &&Refund| match refund.origin {
+            RefundOrigin::System => let_go || refund.created_at == now,
+            RefundOrigin::Request { .. } => let_go,
+            RefundOrigin::MercadoPago => let_go && refund.mercado_pago_id.is_some(),
+        };
+        let due: Vec<_> = sale.pending_refunds().filter(ours).cloned().collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        // The way back is on the queue before Mercado Pago is asked, whatever dies in between.
+        let oldest = due.iter().map(|refund| now - refund.created_at).max().unwrap_or_default();
+        let again = Hint::new(hint.account.clone(), Resource::Sale(sale.reference.clone()), now);
+        self.queue.send_after(&again, pause_before_next_look(oldest)).await?;
         for refund in due {
-            // Another delivery of this hint may have asked before it died.
-            let outcome =
-                refunding::carry_out(&self.mercado_pago, account, &sale, &refund, Try::Again).await?;
-            sale = refunding::conclude(&self.store, sale, &refund.id, &outcome, now).await?;
+            let first = if refund.created_at == now { Try::First } else { Try::Again };
+            match refunding::carry_out(&self.mercado_pago, account, &sale, &refund, first).await {
+                Ok(outcome) => {
+                    sale = refunding::conclude(&self.store, sale, &refund.id, &outcome, now).await?;
+                }
+                Err(error) => {
+                    tracing::warn!(event = "refund_unknown", sale = %sale.reference, %error, "A refund's outcome is not known yet");
+                }
+            }
         }
         Ok(())
+    }
+}
+
+/// Seconds until an open refund is looked at again: soon while somebody may wait for it, then as long as SQS allows.
+fn pause_before_next_look(age: time::Duration) -> i32 {
+    match age.whole_minutes() {
+        ..=5 => 60,
+        6..=60 => 300,
+        _ => 900,
     }
 }

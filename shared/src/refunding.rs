@@ -2,8 +2,10 @@
 
 use time::OffsetDateTime;
 
+use crate::id::PaymentId;
 use crate::mercado_pago::{ApiError, MercadoPago};
-use crate::sale::{Refund, RefundOutcome, Sale};
+use crate::payment::RefundFact;
+use crate::sale::{Refund, RefundOrigin, RefundOutcome, Sale};
 use crate::secrets::Account;
 use crate::store::{SaveError, Store, StoreError};
 use crate::telemetry;
@@ -17,9 +19,10 @@ pub enum Try {
     Again,
 }
 
-/// Asks Mercado Pago for a refund of a sale. Where an earlier answer may be lost, the list of refunds is read
-/// first: what is there is not asked for a second time. An error means that the outcome is not known: the refund
-/// stays pending, and the next try uses the same key.
+/// Asks Mercado Pago for a refund of a sale. Where an earlier answer may be lost, the list of refunds is read first: what
+/// is there is not asked for a second time. If several intents could be meant by what is listed, the call is repeated
+/// with this refund's own key, which gives its own answer. An error means that the outcome is not known: the refund stays
+/// pending, and the next try uses the same key.
 pub async fn carry_out(
     mercado_pago: &MercadoPago,
     account: &Account,
@@ -31,19 +34,17 @@ pub async fn carry_out(
     let currency = sale.amount().currency();
     if attempt == Try::Again {
         let listed = mercado_pago.refunds(token, payment).await?;
-        let of_this = |id: &str| refund.mercado_pago_id.as_deref() == Some(id);
-        let of_another = |id: &str| {
-            sale.refunds
-                .iter()
-                .any(|other| other.id != refund.id && other.mercado_pago_id.as_deref() == Some(id))
-        };
-        let facts = listed.into_iter().filter_map(|body| body.fact_in(currency, None));
-        let made = facts.into_iter().find(|fact| {
-            of_this(&fact.id)
-                || (refund.mercado_pago_id.is_none() && fact.amount == refund.amount && !of_another(&fact.id))
-        });
-        if let Some(fact) = made {
-            return Ok(RefundOutcome::Made(fact));
+        let facts: Vec<_> = listed.into_iter().filter_map(|body| body.fact_in(currency, None)).collect();
+        if let Some(id) = &refund.mercado_pago_id {
+            let made = facts.into_iter().find(|fact| fact.id == *id);
+            return made
+                .map(RefundOutcome::Made)
+                .ok_or(ApiError::Unreadable("the refund is not listed".to_owned()));
+        }
+        let known = |id: &str| sale.refunds.iter().any(|other| other.mercado_pago_id.as_deref() == Some(id));
+        let mut answers = facts.into_iter().filter(|fact| fact.amount == refund.amount && !known(&fact.id));
+        if let (Some(made), None, true) = (answers.next(), answers.next(), sale.is_only_intent(refund)) {
+            return Ok(RefundOutcome::Made(made));
         }
     }
     let amount = (!sale.is_whole(refund)).then_some(refund.amount);
@@ -53,11 +54,26 @@ pub async fn carry_out(
             None => Err(ApiError::Unreadable("a refund without id".to_owned())),
         },
         Err(error) if error.is_passing() => Err(error),
+        // The account's fault, not a verdict on the refund: nobody waits for the system's own, so it can wait for a
+        // mended account.
+        Err(error) if refund.origin == RefundOrigin::System && error.is_unauthorised() => Err(error),
         Err(error) => {
             tracing::warn!(event = "refund_refused", refund = refund.id, %error, "Mercado Pago refused a refund");
             Ok(RefundOutcome::Refused(error.refusal()))
         }
     }
+}
+
+/// Stores which refunds of a payment Mercado Pago lists. Gives the sale as it stands.
+pub async fn see(
+    store: &Store,
+    mut sale: Sale,
+    payment: &PaymentId,
+    facts: &[RefundFact],
+    now: OffsetDateTime,
+) -> Result<Sale, StoreError> {
+    write(store, &mut sale, |sale| sale.see_listed_refunds(payment, facts, now)).await?;
+    Ok(sale)
 }
 
 /// Stores the outcome of a refund, whatever else happened to the sale meanwhile. Gives the sale as it stands.
@@ -68,18 +84,24 @@ pub async fn conclude(
     outcome: &RefundOutcome,
     now: OffsetDateTime,
 ) -> Result<Sale, StoreError> {
+    write(store, &mut sale, |sale| sale.conclude_refund(refund, outcome, now)).await?;
+    Ok(sale)
+}
+
+/// Changes a sale and writes it, again on what stands if somebody else was faster.
+async fn write(store: &Store, sale: &mut Sale, change: impl Fn(&mut Sale)) -> Result<(), StoreError> {
     loop {
         let before = sale.clone();
-        sale.conclude_refund(refund, outcome, now);
-        if sale == before {
-            return Ok(sale);
+        change(sale);
+        if *sale == before {
+            return Ok(());
         }
-        match store.save(&mut sale).await {
+        match store.save(sale).await {
             Ok(()) => {
-                telemetry::tell_of_review(&before, &sale);
-                return Ok(sale);
+                telemetry::tell_of_review(&before, sale);
+                return Ok(());
             }
-            Err(SaveError::Conflict(standing)) => sale = *standing,
+            Err(SaveError::Conflict(standing)) => *sale = *standing,
             Err(SaveError::Store(error)) => return Err(error),
         }
     }

@@ -180,6 +180,9 @@ pub struct Sale {
     pub commands: Vec<Command>,
     /// What happened, oldest first.
     pub timeline: Vec<Entry>,
+    /// The facts once added up to a step that the transition table does not know: a person must look, for good.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub impossible: bool,
     /// Grows by one with each write.
     pub version: u64,
 }
@@ -209,6 +212,7 @@ impl Sale {
             refunds: Vec::new(),
             commands: Vec::new(),
             timeline: vec![Entry { at: now, event: Event::Delivered { amount: delivery.amount } }],
+            impossible: false,
             version: 0,
             delivery,
         };
@@ -291,11 +295,14 @@ impl Sale {
     /// Brings the status in line with the facts. A step that the transition table does not know is a case for a
     /// person: the sale goes to `needs_review`.
     pub(crate) fn refresh_status(&mut self, now: OffsetDateTime) {
-        let derived = self.status_of_facts();
-        if derived == self.status {
+        let mut next = self.status_of_facts();
+        if next == self.status {
             return;
         }
-        let next = if self.status.may_become(derived) { derived } else { SaleStatus::NeedsReview };
+        if !self.status.may_become(next) {
+            self.impossible = true;
+            next = SaleStatus::NeedsReview;
+        }
         if next != self.status {
             self.status = next;
             self.status_since = now;
@@ -339,6 +346,9 @@ impl Sale {
     #[must_use]
     pub fn review_reasons(&self) -> Vec<ReviewReason> {
         let mut reasons = Vec::new();
+        if self.impossible {
+            reasons.push(ReviewReason::Contradiction);
+        }
         for attempt in self.attempts.iter().filter(|attempt| self.holds_money(attempt)) {
             let of_payment = |payment: &PaymentId| *payment == attempt.payment_id;
             let unknown_to_station = self.commands.iter().any(|command| {
@@ -368,7 +378,7 @@ impl Sale {
     /// Whether a payment moved money that did not go back in full.
     fn holds_money(&self, attempt: &Attempt) -> bool {
         let went_back = attempt.standing() == Standing::Refunded
-            || attempt.amount().is_some_and(|paid| self.given_back(attempt) >= paid);
+            || attempt.amount().is_some_and(|paid| !paid.is_zero() && self.given_back(attempt) >= paid);
         attempt.approved_at.is_some() && !went_back
     }
 }

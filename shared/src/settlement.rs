@@ -109,22 +109,27 @@ fn give_back_the_losers(sale: &mut Sale, now: OffsetDateTime) {
 
 fn tell_the_station(sale: &mut Sale, now: OffsetDateTime) {
     let Some(winner) = sale.winner() else { return };
+    if winner.review_reasons().next().is_some() {
+        return;
+    }
     let (payment, method) = (winner.payment_id.clone(), winner.method.clone());
-    let cause = payment.to_string();
+    let told = sale.commands.iter().filter(|command| {
+        command.payment_id == payment && matches!(command.kind, CommandKind::Paid | CommandKind::Withdrawn)
+    });
+    let last = told.clone().next_back().map(|command| command.kind);
+    let kind = match (winner.standing(), last) {
+        (Standing::Approved, None | Some(CommandKind::Withdrawn)) => CommandKind::Paid,
+        (Standing::ChargedBack, Some(CommandKind::Paid)) => CommandKind::Withdrawn,
+        _ => return,
+    };
+    // A dispute that is lost and won again tells the same things a second time.
+    let before = told.filter(|command| command.kind == kind).count();
+    let cause =
+        if before == 0 { payment.to_string() } else { format!("{payment}-{}", before.saturating_add(1)) };
     let amount = sale.amount();
-    let told = sale
-        .commands
-        .iter()
-        .any(|command| command.kind == CommandKind::Paid && command.payment_id == payment);
-    match winner.standing() {
-        Standing::Approved if !told => {
-            sale.command(CommandKind::Paid, &cause, amount, (&payment, method.as_deref()), now);
-            sale.note(now, Event::Paid { payment: cause });
-        }
-        Standing::ChargedBack if told => {
-            sale.command(CommandKind::Withdrawn, &cause, amount, (&payment, method.as_deref()), now);
-        }
-        _ => {}
+    sale.command(kind, &cause, amount, (&payment, method.as_deref()), now);
+    if kind == CommandKind::Paid {
+        sale.note(now, Event::Paid { payment: payment.to_string() });
     }
 }
 
@@ -366,6 +371,7 @@ mod tests {
         let mut asked = paid.clone();
         let request = crate::sale::RefundRequest {
             amount: Some(ars(10_000)),
+            payment: None,
             reason: "spilled".to_owned(),
             key: "k".to_owned(),
             digest: "d".to_owned(),
@@ -476,7 +482,7 @@ mod tests {
             let sale = sale(50_000);
             let mut paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
             for (number, (amount, refuse)) in asked.into_iter().enumerate() {
-                let request = crate::sale::RefundRequest { amount: amount.map(ars), reason: "r".to_owned(), key: number.to_string(), digest: String::new(), caller: String::new() };
+                let request = crate::sale::RefundRequest { amount: amount.map(ars), payment: None, reason: "r".to_owned(), key: number.to_string(), digest: String::new(), caller: String::new() };
                 if let Ok(crate::sale::Requested::New(refund)) = paid.request_refund(request, NOON) {
                     let made = RefundFact { id: number.to_string(), amount: refund.amount, status: "approved".to_owned(), created_at: None };
                     let outcome = if refuse { RefundOutcome::Refused(crate::sale::Refusal::NoBalance) } else { RefundOutcome::Made(made) };

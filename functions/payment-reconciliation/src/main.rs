@@ -25,6 +25,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             mercado_pago::Patience::default(),
         )?,
         accounts: Book::new(aws.secrets_manager(), env.required("ACCOUNTS_SECRET")?),
+        queue: queue.clone(),
     };
     reconciler.accounts.warm().await;
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {

@@ -59,10 +59,14 @@ async fn create(refunds: &Refunds, request: &Request) -> Result<Response<Body>, 
     let key = idempotency_key(request)?;
     let body: RefundBody = parse(request.body())?;
     let sale = sale_of(refunds, &station, request).await?;
-    let (amount, reason) = body.read(sale.amount().currency())?;
-    let digest = digest(&(amount, &reason));
-    let asked = RefundRequest { amount, reason, key, digest, caller: caller.key_id };
+    let (amount, payment, reason) = body.read(sale.amount().currency())?;
+    let digest = digest(&(amount, &payment, &reason));
+    let asked = RefundRequest { amount, payment, reason, key, digest, caller: caller.key_id };
     let (sale, requested) = store_intent(refunds, sale, asked).await?;
+    if matches!(&requested, Requested::New(_)) {
+        // On the queue before Mercado Pago is asked: whatever dies in between, the refund is finished.
+        look_again(refunds, &sale).await;
+    }
     let (sale, refund) = match requested {
         Requested::New(refund) => carry_out(refunds, sale, refund, Try::First).await?,
         Requested::Known(refund) if refund.is_pending() => {
@@ -131,35 +135,26 @@ async fn carry_out(
     refund: Refund,
     attempt: Try,
 ) -> Result<(Sale, Refund), Problem> {
-    let account = refunds.accounts.get(&sale.account).await.ok().flatten();
-    let Some(account) = account else {
+    let Some(account) = refunds.accounts.get(&sale.account).await.ok().flatten() else {
         tracing::error!(event = "account_unknown", account = %sale.account, "The sale's account cannot be read");
-        look_again(refunds, &sale).await;
         return Ok((sale, refund));
     };
-    match refunding::carry_out(&refunds.mercado_pago, &account, &sale, &refund, attempt).await {
-        Ok(outcome) => {
-            let now = OffsetDateTime::now_utc();
-            match refunding::conclude(&refunds.store, sale.clone(), &refund.id, &outcome, now).await {
-                Ok(sale) => {
-                    let refund =
-                        sale.refunds.iter().find(|known| known.id == refund.id).cloned().unwrap_or(refund);
-                    if refund.is_pending() {
-                        look_again(refunds, &sale).await;
-                    }
-                    Ok((sale, refund))
-                }
-                Err(error) => {
-                    // Mercado Pago has it; our books will follow.
-                    tracing::error!(event = "store_failed", %error, "A refund's outcome could not be stored");
-                    look_again(refunds, &sale).await;
-                    Ok((sale, refund))
-                }
-            }
-        }
+    let outcome = match refunding::carry_out(&refunds.mercado_pago, &account, &sale, &refund, attempt).await {
+        Ok(outcome) => outcome,
         Err(error) => {
             tracing::warn!(event = "refund_unknown", sale = %sale.reference, %error, "A refund's outcome is not known yet");
-            look_again(refunds, &sale).await;
+            return Ok((sale, refund));
+        }
+    };
+    let now = OffsetDateTime::now_utc();
+    match refunding::conclude(&refunds.store, sale.clone(), &refund.id, &outcome, now).await {
+        Ok(sale) => {
+            let refund = sale.refunds.iter().find(|known| known.id == refund.id).cloned().unwrap_or(refund);
+            Ok((sale, refund))
+        }
+        Err(error) => {
+            // Mercado Pago has it; our books will follow.
+            tracing::error!(event = "store_failed", %error, "A refund's outcome could not be stored");
             Ok((sale, refund))
         }
     }

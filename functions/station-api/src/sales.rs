@@ -1,12 +1,12 @@
 //! Finished deliveries, and what the station does with them itself.
 
 use lambda_http::{Body, Request, Response};
-use surtidor::api::{SaleBody, SaleView, Settle, digest, parse};
+use surtidor::api::{SaleBody, SaleView, Settle, digest, nothing, parse};
 use surtidor::edge::language;
-use surtidor::id::{AccountId, StationId};
+use surtidor::id::{AccountId, PositionId, StationId};
 use surtidor::problem::{Problem, json};
 use surtidor::sale::{Delivery, NotOwed, Place, Sale, SaleStatus};
-use surtidor::store::{Registered, SaleName, SaveError};
+use surtidor::store::{Registered, SaleName};
 use time::OffsetDateTime;
 
 use crate::handler::{StationApi, store_failed};
@@ -29,12 +29,7 @@ pub(crate) async fn post(
     let sale = Sale::new(station.clone(), position.account.clone(), delivery, place, now);
     let registered = api.store.register(&sale, &digest).await.map_err(|error| store_failed(&error))?;
     let (status, sale) = match registered {
-        Registered::New => {
-            if let Some(older) = newest.filter(|_| !place.late) {
-                defer(api, older, now).await?;
-            }
-            (201, sale)
-        }
+        Registered::New => (201, sale),
         Registered::Known(name) if name.digest == digest => {
             (200, told_before(api, name, sale.delivery, position.account, now).await?)
         }
@@ -43,6 +38,7 @@ pub(crate) async fn post(
             return Err(Problem::conflict(detail).with_field("sale_id"));
         }
     };
+    defer_older(api, station, &id, now).await?;
     Ok(json(status, &SaleView::new(&sale, language(request))))
 }
 
@@ -60,24 +56,26 @@ async fn told_before(
     }
     let place = Place { order: name.reference.order(), late: false };
     let sale = Sale::new(name.reference.station().clone(), account, delivery, place, now);
-    api.store.complete_registration(&sale).await.map_err(|error| store_failed(&error))?;
-    Ok(sale)
+    api.store.complete_registration(sale).await.map_err(|error| store_failed(&error))
 }
 
-/// Hides an older sale that is still owed. The lookup does not depend on it: it looks at the newest sale only.
-async fn defer(api: &StationApi, mut older: Sale, now: OffsetDateTime) -> Result<(), Problem> {
-    loop {
-        let before = older.clone();
-        older.defer(now);
-        if older == before {
-            return Ok(());
-        }
-        match api.store.save(&mut older).await {
-            Ok(()) => return Ok(()),
-            Err(SaveError::Conflict(standing)) => older = *standing,
-            Err(SaveError::Store(error)) => return Err(store_failed(&error)),
-        }
+/// Hides what is still owed behind the newest sale. The lookup does not depend on it: it looks at the newest sale only. It
+/// is found out from what is stored, so that deliveries told at once, or a death after the last one, leave nothing behind.
+async fn defer_older(
+    api: &StationApi,
+    station: &StationId,
+    position: &PositionId,
+    now: OffsetDateTime,
+) -> Result<(), Problem> {
+    let recent = api.store.recent_sales(station, position).await.map_err(|error| store_failed(&error))?;
+    for older in recent.into_iter().skip(1).filter(|sale| sale.status == SaleStatus::Pending) {
+        api.change(older, |sale| {
+            sale.defer(now);
+            Ok(())
+        })
+        .await?;
     }
+    Ok(())
 }
 
 pub(crate) async fn get(
@@ -108,6 +106,7 @@ pub(crate) async fn void(
     request: &Request,
     now: OffsetDateTime,
 ) -> Result<Response<Body>, Problem> {
+    nothing(request.body())?;
     let sale = api.sale(station, request).await?;
     let sale = api.change(sale, |sale| sale.void(now).map_err(not_owed)).await?;
     Ok(json(200, &SaleView::new(&sale, language(request))))

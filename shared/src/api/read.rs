@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::id::{ExternalReference, PositionId, SaleId};
+use crate::id::{ExternalReference, PaymentId, PositionId, SaleId};
 use crate::lookup::PositionState;
 use crate::money::{Currency, Money};
 use crate::problem::Problem;
@@ -29,6 +29,10 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let read: T = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+        if !error.is_data() && is_json {
+            return Problem::invalid(&path, "must be a value of its kind");
+        }
         if !error.is_data() {
             return Problem::unreadable(format!("the body is no JSON: {}", place(&error)));
         }
@@ -97,6 +101,9 @@ impl SaleBody {
         let position = self.position()?;
         let sale_id =
             SaleId::parse(&self.sale_id).map_err(|error| Problem::invalid("sale_id", error.to_string()))?;
+        if sale_id.as_str().bytes().all(|byte| byte == b'.') {
+            return Err(Problem::invalid("sale_id", "must not be dots alone: it is part of a path"));
+        }
         if let Some(stated) = &self.currency
             && stated != currency.code()
         {
@@ -227,6 +234,17 @@ impl Settle {
     }
 }
 
+/// A body that says nothing: absent, or `{}`.
+pub fn nothing(body: &[u8]) -> Result<(), Problem> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(());
+    }
+    parse::<Nothing>(body).map(|Nothing {}| ())
+}
+
 /// `POST …/commands/{command}/ack`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,15 +272,18 @@ impl Heartbeat {
 #[serde(deny_unknown_fields)]
 pub struct RefundBody {
     amount: Option<String>,
+    payment_id: Option<String>,
     reason: String,
 }
 
 impl RefundBody {
-    /// The amount in the sale's currency, if one is given, and the reason.
-    pub fn read(self, currency: Currency) -> Result<(Option<Money>, String), Problem> {
+    /// The amount in the sale's currency and the payment, if they are given, and the reason.
+    pub fn read(self, currency: Currency) -> Result<(Option<Money>, Option<PaymentId>, String), Problem> {
         let amount = self.amount.as_deref().map(|text| amount(text, currency)).transpose()?;
+        let payment = self.payment_id.as_deref().map(PaymentId::parse).transpose();
+        let payment = payment.map_err(|error| Problem::invalid("payment_id", error.to_string()))?;
         printable("reason", &self.reason, 150)?;
-        Ok((amount, self.reason))
+        Ok((amount, payment, self.reason))
     }
 }
 
@@ -305,6 +326,7 @@ mod tests {
         for (field, value) in [
             ("sale_id", json!("")),
             ("sale_id", json!("a b")),
+            ("sale_id", json!("..")),
             ("sale_id", json!("x".repeat(65))),
             ("sale_id", json!(7)),
             ("sale_id", json!(null)),
@@ -366,6 +388,8 @@ mod tests {
             parse::<Acknowledge>(br#"{"result":"maybe"}"#).unwrap_err().field.as_deref(),
             Some("result")
         );
+        let null = parse::<SetState>(br#"{"state":null}"#).unwrap_err();
+        assert_eq!((null.status, null.field.as_deref()), (422, Some("state")));
         assert!(parse::<Settle>(br#"{"tender":"a b"}"#).unwrap().tender().is_err());
         assert!(cursor("nonsense").is_err());
     }

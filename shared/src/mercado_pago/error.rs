@@ -48,6 +48,12 @@ impl ApiError {
         }
     }
 
+    /// Whether the account's token or rights are at fault.
+    #[must_use]
+    pub fn is_unauthorised(&self) -> bool {
+        matches!(self, Self::Refused { status: 401 | 403, codes } if !codes.iter().any(|code| code == "4040" || code == "4041"))
+    }
+
     /// Whether the resource does not exist for this account.
     #[must_use]
     pub fn is_not_found(&self) -> bool {

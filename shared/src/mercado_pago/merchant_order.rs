@@ -15,9 +15,10 @@ use crate::payment::{Channel, PaymentFact, PaymentStatus};
 #[serde(default)]
 pub struct MerchantOrder {
     external_reference: Text,
-    #[serde(deserialize_with = "wire::object")]
+    #[serde(deserialize_with = "wire::optional")]
     collector: Option<Collector>,
     last_updated: Text,
+    #[serde(deserialize_with = "wire::optional")]
     is_test: Option<bool>,
     #[serde(deserialize_with = "wire::list")]
     payments: Vec<PaymentOfOrder>,

@@ -9,7 +9,7 @@ use crate::id::PaymentId;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Order {
-    #[serde(deserialize_with = "wire::object")]
+    #[serde(deserialize_with = "wire::optional")]
     transactions: Option<Transactions>,
 }
 
@@ -24,7 +24,7 @@ struct Transactions {
 #[serde(default)]
 struct Transaction {
     reference_id: Text,
-    #[serde(deserialize_with = "wire::object")]
+    #[serde(deserialize_with = "wire::optional")]
     reference: Option<WithId>,
 }
 
@@ -32,7 +32,7 @@ struct Transaction {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct PaymentIntent {
-    #[serde(deserialize_with = "wire::object")]
+    #[serde(deserialize_with = "wire::optional")]
     payment: Option<WithId>,
 }
 

@@ -23,11 +23,13 @@ pub struct Payment {
     date_created: Text,
     date_approved: Text,
     date_last_updated: Text,
+    #[serde(deserialize_with = "wire::optional")]
     live_mode: Option<bool>,
     #[serde(rename = "payment_method_id")]
     method: Text,
-    #[serde(deserialize_with = "wire::object")]
+    #[serde(deserialize_with = "wire::optional")]
     point_of_interaction: Option<PointOfInteraction>,
+    #[serde(deserialize_with = "wire::optional")]
     refunds: Option<Vec<RefundBody>>,
 }
 
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn odd_types_are_absent_and_do_not_break_the_rest() {
-        let body = r#"{"id":1,"status":"approved","currency_id":null,"transaction_amount":{"x":1},"collector_id":[],"refunds":null,"point_of_interaction":"none","date_approved":"yesterday","order":{},"payer":{"email":"x"}}"#;
+        let body = r#"{"id":1,"status":"approved","currency_id":null,"transaction_amount":{"x":1},"collector_id":[],"refunds":{},"live_mode":"yes","point_of_interaction":"none","date_approved":"yesterday","order":{},"payer":{"email":"x"}}"#;
         let fact = fact(body).unwrap();
         assert_eq!((fact.amount, fact.collector, fact.approved_at), (None, None, None));
         assert_eq!(serde_json::from_str::<Payment>("{}").unwrap().fact(), Err("id"));

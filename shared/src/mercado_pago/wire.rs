@@ -60,8 +60,8 @@ where
     }
 }
 
-/// An object of which anything else than an object is absent.
-pub(super) fn object<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+/// A value of which anything of another type is absent.
+pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: serde::de::DeserializeOwned,

@@ -190,17 +190,18 @@ impl Attempt {
     }
 
     /// Why a person must look at it, while its money is not back with the buyer.
-    pub(super) fn review_reasons(&self) -> impl Iterator<Item = ReviewReason> {
+    pub(crate) fn review_reasons(&self) -> impl Iterator<Item = ReviewReason> {
         let unknown = (self.standing() == Standing::Unknown).then_some(ReviewReason::UnknownStatus);
         let contradiction = self.contradicts_itself().then_some(ReviewReason::Contradiction);
         self.misfits.iter().copied().chain(unknown).chain(contradiction)
     }
 
-    /// Whether its history has a step that cannot be, such as approved after refunded.
+    /// Whether its history has a step that cannot be, such as approved after refunded, or less given back than before.
     fn contradicts_itself(&self) -> bool {
         self.history.iter().zip(self.history.iter().skip(1)).any(|(earlier, later)| {
             // Two readings of one instant have no order between them.
-            earlier.at != later.at && !earlier.status.may_become(&later.status)
+            earlier.at != later.at
+                && (!earlier.status.may_become(&later.status) || earlier.refunded > later.refunded)
         })
     }
 }

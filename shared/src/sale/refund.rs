@@ -126,6 +126,8 @@ impl Refund {
 pub struct RefundRequest {
     /// How much; all that is left when absent.
     pub amount: Option<Money>,
+    /// Of which payment; of the one that paid the sale when absent.
+    pub payment: Option<PaymentId>,
     /// Why.
     pub reason: String,
     /// The caller's `Idempotency-Key`.
@@ -218,7 +220,11 @@ impl Sale {
                 };
             }
         }
-        let target = self.refundable().ok_or_else(|| match self.winner().map(Attempt::standing) {
+        let named = |payment: &PaymentId| {
+            self.attempts.iter().find(|attempt| attempt.payment_id == *payment && attempt.is_approved())
+        };
+        let target = request.payment.as_ref().map_or_else(|| self.refundable(), named);
+        let target = target.ok_or_else(|| match self.winner().map(Attempt::standing) {
             Some(Standing::Refunded) => RefundRefused::NothingLeft,
             _ => RefundRefused::NothingPaid(self.status),
         })?;
@@ -295,7 +301,10 @@ impl Sale {
     pub fn conclude_refund(&mut self, id: &str, outcome: &RefundOutcome, now: OffsetDateTime) {
         let Some(place) = self.refunds.iter().position(|refund| refund.id == id) else { return };
         match outcome {
-            RefundOutcome::Made(fact) => self.see_refund_at(place, fact, now),
+            RefundOutcome::Made(fact) => {
+                self.give_way(place, &fact.id);
+                self.see_refund_at(place, fact, now);
+            }
             RefundOutcome::Refused(refusal) => {
                 if let Some(refund) = self.refunds.get_mut(place).filter(|refund| refund.is_pending()) {
                     refund.status = RefundStatus::Rejected;
@@ -308,27 +317,77 @@ impl Sale {
         self.refresh_status(now);
     }
 
-    /// Takes in the refunds that Mercado Pago lists for a payment. One that is not known yet is the answer to an
-    /// intent of ours of that amount whose answer was lost, or else somebody made it in Mercado Pago's panel.
+    /// The answer to a call is certain; that a listed refund is the answer to an intent is not. If the listed one was
+    /// taken for another intent's, that intent is open again.
+    fn give_way(&mut self, place: usize, id: &str) {
+        let Some(holder) = self.refund_with_id(id).filter(|holder| *holder != place) else { return };
+        if let Some(refund) = self.refunds.get_mut(holder) {
+            refund.mercado_pago_id = None;
+            refund.status = RefundStatus::Pending;
+        }
+    }
+
+    /// Takes in the refunds that Mercado Pago lists for a payment. One that is not known is the answer to an intent of
+    /// ours of that amount whose answer was lost, or else somebody made it in Mercado Pago's panel. Where several intents
+    /// could be meant, nothing is guessed: their own answers, or a later look, will tell.
     pub(crate) fn see_refunds(&mut self, payment: &PaymentId, facts: &[RefundFact], now: OffsetDateTime) {
         for fact in facts {
-            let known =
-                self.refunds.iter().position(|refund| refund.mercado_pago_id.as_ref() == Some(&fact.id));
-            let lost = || {
-                self.refunds.iter().position(|refund| {
-                    refund.is_pending()
-                        && refund.mercado_pago_id.is_none()
-                        && refund.payment_id == *payment
-                        && refund.amount == fact.amount
-                })
+            if let Some(place) = self.refund_with_id(&fact.id) {
+                self.see_refund_at(place, fact, now);
+            }
+        }
+        let unknown: Vec<_> = facts.iter().filter(|fact| self.refund_with_id(&fact.id).is_none()).collect();
+        for fact in &unknown {
+            let rivals = unknown.iter().filter(|other| other.amount == fact.amount).count();
+            let intents = self.unanswered(payment, fact.amount);
+            let place = match intents.as_slice() {
+                [] => {
+                    let (reason, origin) = (IN_THE_PANEL.to_owned(), RefundOrigin::MercadoPago);
+                    self.intend_refund(payment.clone(), fact.amount, reason, origin, now);
+                    self.refunds.len().saturating_sub(1)
+                }
+                [intent] if rivals == 1 => *intent,
+                _ => continue,
             };
-            let place = known.or_else(lost).unwrap_or_else(|| {
-                let (reason, origin) = (IN_THE_PANEL.to_owned(), RefundOrigin::MercadoPago);
-                self.intend_refund(payment.clone(), fact.amount, reason, origin, now);
-                self.refunds.len().saturating_sub(1)
-            });
             self.see_refund_at(place, fact, now);
         }
+    }
+
+    /// The same for a list that was fetched on its own: the status follows.
+    pub fn see_listed_refunds(&mut self, payment: &PaymentId, facts: &[RefundFact], now: OffsetDateTime) {
+        self.see_refunds(payment, facts, now);
+        self.refresh_status(now);
+    }
+
+    fn refund_with_id(&self, id: &str) -> Option<usize> {
+        self.refunds.iter().position(|refund| refund.mercado_pago_id.as_deref() == Some(id))
+    }
+
+    /// Intents for an amount of a payment to which no answer is known.
+    fn unanswered(&self, payment: &PaymentId, amount: Money) -> Vec<usize> {
+        let is_it = |refund: &Refund| {
+            refund.is_pending()
+                && refund.mercado_pago_id.is_none()
+                && refund.payment_id == *payment
+                && refund.amount == amount
+        };
+        self.refunds.iter().enumerate().filter(|(_, refund)| is_it(refund)).map(|(place, _)| place).collect()
+    }
+
+    /// Whether a refund is the only intent that a listed refund of its amount can be the answer to.
+    #[must_use]
+    pub fn is_only_intent(&self, refund: &Refund) -> bool {
+        self.unanswered(&refund.payment_id, refund.amount).len() == 1
+    }
+
+    /// Payments of which Mercado Pago says that more went back than the refunds that we know of.
+    pub fn with_unlisted_refunds(&self) -> impl Iterator<Item = &PaymentId> {
+        let unlisted = |attempt: &&Attempt| {
+            let known =
+                self.sum_of_refunds(&attempt.payment_id, |refund| refund.status == RefundStatus::Approved);
+            attempt.refunded_minor() > known.minor()
+        };
+        self.attempts.iter().filter(unlisted).map(|attempt| &attempt.payment_id)
     }
 
     fn see_refund_at(&mut self, place: usize, fact: &RefundFact, now: OffsetDateTime) {

@@ -77,8 +77,9 @@ impl SaleStatus {
                 NeedsReview,
             ],
             Paid => &[PartiallyRefunded, Refunded, InMediation, ChargedBack, NeedsReview],
-            PartiallyRefunded => &[Refunded, InMediation, ChargedBack, NeedsReview],
-            Refunded => &[ChargedBack, NeedsReview],
+            // An earlier payment that is heard of late takes the place of one that was being given back.
+            PartiallyRefunded => &[Paid, Refunded, InMediation, ChargedBack, NeedsReview],
+            Refunded => &[Paid, PartiallyRefunded, InMediation, ChargedBack, NeedsReview],
             // A dispute ends either way; `charged_back` goes back when the seller wins.
             InMediation => &[Paid, PartiallyRefunded, Refunded, ChargedBack, NeedsReview],
             ChargedBack => &[Paid, PartiallyRefunded, Refunded, InMediation, NeedsReview],
@@ -146,8 +147,8 @@ mod tests {
             "pending              . x x x x x x x x x",
             "deferred             . . x x x x x x x x",
             "paid                 . . . x x x x . . x",
-            "partially_refunded   . . . . x x x . . x",
-            "refunded             . . . . . . x . . x",
+            "partially_refunded   . . x . x x x . . x",
+            "refunded             . . x x . x x . . x",
             "in_mediation         . . x x x . x . . x",
             "charged_back         . . x x x x . . . x",
             "settled_elsewhere    . . . . . . . . . x",

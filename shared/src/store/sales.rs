@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Item, Store, StoreError, keyed, positions, read, s, sortable, stations};
-use crate::id::{AccountId, ExternalReference, PaymentId, SaleId, StationId};
+use crate::id::{AccountId, ExternalReference, PaymentId, PositionId, SaleId, StationId};
 use crate::payment::PaymentFact;
 use crate::sale::{Command, Sale};
 
@@ -58,6 +58,9 @@ struct Row {
     commands: Vec<Command>,
     command_since: String,
 }
+
+/// More deliveries than can be told of one position at once.
+const RECENT: i32 = 25;
 
 fn key(reference: &ExternalReference) -> (String, String) {
     let pk = positions::partition(reference.station(), reference.position());
@@ -114,9 +117,31 @@ impl Store {
         Ok(Registered::New)
     }
 
-    /// Writes the sale of a name that has none: the death between the two writes of [`Store::register`].
-    pub async fn complete_registration(&self, sale: &Sale) -> Result<(), StoreError> {
-        self.put_new(item_of(sale)?).await.map(drop)
+    /// Writes the sale of a name that has none: the death between the two writes of [`Store::register`]. Gives what
+    /// stands, if another process was faster.
+    pub async fn complete_registration(&self, sale: Sale) -> Result<Sale, StoreError> {
+        let standing = self.put_new(item_of(&sale)?).await?;
+        standing.map_or(Ok(sale), read)
+    }
+
+    /// The newest sales of a position, newest first, strongly consistent. One read.
+    pub async fn recent_sales(
+        &self,
+        station: &StationId,
+        position: &PositionId,
+    ) -> Result<Vec<Sale>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sale)")
+            .expression_attribute_values(":pk", s(positions::partition(station, position)))
+            .expression_attribute_values(":sale", s("sale#"))
+            .scan_index_forward(false)
+            .limit(RECENT);
+        let answer = query.send().await.map_err(|error| StoreError::call(&error))?;
+        answer.items.unwrap_or_default().into_iter().map(read).collect()
     }
 
     /// Writes an item unless its key is taken; gives the item that stands there.
