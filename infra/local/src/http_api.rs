@@ -4,6 +4,7 @@ mod event;
 mod route;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -22,6 +23,9 @@ use route::Match;
 
 /// A request body has at most 10 MB ("Quotas for configuring and running an HTTP API").
 const LONGEST_BODY: usize = 10 * 1024 * 1024;
+
+/// How long an integration may take ("Maximum integration timeout" of the same page); the invocation itself goes on.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The HTTP API of a template.
 pub(crate) struct HttpApi {
@@ -57,7 +61,9 @@ impl HttpApi {
         let context = self.authorize(&asked, &found, &head.headers).await?;
         let event = asked.event(context);
         let payload = Bytes::from(event.to_string());
-        match self.lambda.invoke(&found.route.function, payload).await {
+        let invoked =
+            tokio::time::timeout(PATIENCE, self.lambda.invoke(&found.route.function, payload)).await;
+        match invoked.unwrap_or(Err(InvokeError::TimedOut(PATIENCE.as_secs()))) {
             Ok(answer) => {
                 respond(&answer).ok_or(Refused(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
             }

@@ -53,7 +53,7 @@ pub enum InvokeError {
 
 /// All functions.
 pub(crate) struct Lambda {
-    functions: BTreeMap<String, Function>,
+    functions: BTreeMap<String, Arc<Function>>,
     instances: Mutex<BTreeMap<u64, Arc<Instance>>>,
     next: AtomicU64,
     api: SocketAddr,
@@ -73,7 +73,8 @@ impl Lambda {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;
         let api = listener.local_addr().map_err(|error| error.to_string())?;
-        let functions = functions.iter().map(|(id, spec)| (id.clone(), Function::new(id, spec, binaries)));
+        let functions =
+            functions.iter().map(|(id, spec)| (id.clone(), Arc::new(Function::new(id, spec, binaries))));
         let lambda = Arc::new(Self {
             functions: functions.collect(),
             instances: Mutex::default(),
@@ -107,18 +108,25 @@ impl Lambda {
         if payload.len() > LONGEST_PAYLOAD {
             return Err(InvokeError::TooLarge);
         }
-        let _turn = function.turns.acquire().await.map_err(|_| unknown())?;
+        let turn = Arc::clone(&function.turns).acquire_owned().await.map_err(|_| unknown())?;
         let instance = match function.idle() {
             Some(instance) => instance,
             None => self.spawn(function)?,
         };
-        let answer = instance.invoke(payload, function.timeout).await;
-        if matches!(answer, Ok(_) | Err(InvokeError::Function { .. })) {
-            function.rest(instance);
-        } else {
-            instance.kill();
-        }
-        answer
+        // In a task of its own: as on AWS, an invocation goes on when its caller has gone, and the process must find
+        // its way back to the idle ones.
+        let function = Arc::clone(function);
+        let invocation = tokio::spawn(async move {
+            let answer = instance.invoke(payload, function.timeout).await;
+            if matches!(answer, Ok(_) | Err(InvokeError::Function { .. })) {
+                function.rest(instance);
+            } else {
+                instance.kill();
+            }
+            drop(turn);
+            answer
+        });
+        invocation.await.unwrap_or(Err(InvokeError::Exited))
     }
 
     fn spawn(self: &Arc<Self>, function: &Function) -> Result<Arc<Instance>, InvokeError> {
@@ -153,7 +161,7 @@ impl Lambda {
 
     /// Kills every process of a function, by logical id or by the name of its binary, whatever it is doing.
     pub(crate) fn kill(&self, name: &str) {
-        let named = |function: &&Function| {
+        let named = |function: &&Arc<Function>| {
             function.name == name || function.binary.file_name().is_some_and(|file| file == name)
         };
         for function in self.functions.values().filter(named) {

@@ -18,7 +18,7 @@ pub(super) struct Function {
     pub(super) binary: PathBuf,
     pub(super) timeout: Duration,
     pub(super) environment: BTreeMap<String, String>,
-    pub(super) turns: Semaphore,
+    pub(super) turns: Arc<Semaphore>,
     idle: Mutex<Vec<Arc<Instance>>>,
     all: Mutex<Vec<Weak<Instance>>>,
 }
@@ -41,7 +41,7 @@ impl Function {
             binary: binaries.join(&spec.binary),
             timeout: spec.timeout,
             environment,
-            turns: Semaphore::new(MOST),
+            turns: Arc::new(Semaphore::new(MOST)),
             idle: Mutex::default(),
             all: Mutex::default(),
         }
