@@ -49,19 +49,25 @@ pub fn read(
     let globals = document.get("Globals").and_then(|globals| globals.get("Function")).unwrap_or(&none);
 
     let mut template = Template::default();
+    let mut default_authorizer = None;
     for (id, resource) in resources {
         let id = id.as_str().unwrap_or_default();
         if let Some(condition) = resource.get("Condition").and_then(Value::as_str) {
-            let holds =
-                conditions.get(condition).map_or(Ok(false), |condition| scope.holds(id, condition))?;
-            if !holds {
+            let stated = conditions.get(condition).ok_or_else(|| {
+                TemplateError(format!("{id}.Condition: names {condition}, which does not exist"))
+            })?;
+            if !scope.holds(id, stated)? {
                 continue;
             }
         }
         let properties = resource.get("Properties").unwrap_or(&none);
         match kind(resource) {
             "AWS::Serverless::Function" => function(&scope, id, properties, globals, &mut template)?,
-            "AWS::Serverless::HttpApi" => authorizers(id, properties, &mut template)?,
+            "AWS::Serverless::HttpApi" => {
+                authorizers(id, properties, &mut template)?;
+                let name = properties.get("Auth").and_then(|auth| auth.get("DefaultAuthorizer"));
+                default_authorizer = name.map(|name| scope.text(id, name)).transpose()?;
+            }
             "AWS::DynamoDB::Table" => {
                 template.tables.insert(id.to_owned(), table(&scope, id, properties)?);
             }
@@ -69,6 +75,11 @@ pub fn read(
                 template.queues.insert(id.to_owned(), queue(&scope, id, properties)?);
             }
             "AWS::SecretsManager::Secret" => {
+                if properties.get("GenerateSecretString").is_some() {
+                    let message =
+                        format!("{id}.GenerateSecretString: is not understood; give a SecretString");
+                    return Err(TemplateError(message));
+                }
                 let text = properties
                     .get("SecretString")
                     .map_or(Ok("{}".to_owned()), |text| scope.text(id, text))?;
@@ -79,6 +90,11 @@ pub fn read(
                 return Err(TemplateError(format!("{id}: the type {other} cannot be run on one machine")));
             }
         }
+    }
+    // A route without a word on it has the API's default; NONE opens it.
+    for route in &mut template.routes {
+        let name = route.authorizer.take().or_else(|| default_authorizer.clone());
+        route.authorizer = name.filter(|name| name != "NONE");
     }
     for source in &template.sources {
         if !template.queues.contains_key(&source.queue) {
@@ -125,6 +141,19 @@ fn with_defaults(
     Ok(parameters)
 }
 
+/// A number of a template, with `Ref` and the like resolved.
+fn whole(
+    scope: &Scope<'_>,
+    at: &str,
+    name: &str,
+    value: Option<&Value>,
+) -> Result<Option<u64>, TemplateError> {
+    let Some(value) = value else { return Ok(None) };
+    let at = format!("{at}.{name}");
+    let text = scope.text(&at, value)?;
+    text.parse().map(Some).map_err(|_| TemplateError(format!("{at}: {text} is no whole number")))
+}
+
 /// The logical id that `Ref` or `Fn::GetAtt` names.
 fn target(at: &str, value: &Value) -> Result<String, TemplateError> {
     let named = intrinsic(value).and_then(|(_, argument)| match argument {
@@ -143,7 +172,7 @@ fn function(
 ) -> Result<(), TemplateError> {
     let property = |name: &str| properties.get(name).or_else(|| globals.get(name));
     let number =
-        |name: &str, default: u64| property(name).map_or(default, |value| value.as_u64().unwrap_or(default));
+        |name: &str, default: u64| whole(scope, id, name, property(name)).map(|n| n.unwrap_or(default));
     let code = property("CodeUri").and_then(Value::as_str);
     let code = code.ok_or_else(|| TemplateError(format!("{id}.CodeUri: is missing")))?;
     let mut environment = BTreeMap::new();
@@ -161,8 +190,8 @@ fn function(
     let log_level = log_level.map_or(Ok("INFO".to_owned()), |level| scope.text(id, level))?;
     let function = Function {
         binary: code.trim_end_matches('/').rsplit('/').next().unwrap_or(code).to_owned(),
-        timeout: Duration::from_secs(number("Timeout", 3)),
-        memory: number("MemorySize", 128),
+        timeout: Duration::from_secs(number("Timeout", 3)?),
+        memory: number("MemorySize", 128)?,
         log_level,
         environment,
     };
@@ -194,31 +223,30 @@ fn event(
                 method: text("Method").ok_or_else(|| missing("Method"))?.to_ascii_uppercase(),
                 path: text("Path").ok_or_else(|| missing("Path"))?,
                 function,
-                authorizer: authorizer.filter(|name| *name != "NONE").map(str::to_owned),
+                authorizer: authorizer.map(str::to_owned),
             });
         }
         "SQS" => {
-            let number = |name: &str| {
-                properties.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok())
+            let number = |of: Option<&Value>, name: &str| {
+                let value = of.and_then(|of| of.get(name));
+                let number = whole(scope, at, name, value)?;
+                Ok::<_, TemplateError>(number.and_then(|number| usize::try_from(number).ok()))
             };
+            let window = properties.get("MaximumBatchingWindowInSeconds");
+            let window = whole(scope, at, "MaximumBatchingWindowInSeconds", window)?;
             let types = properties.get("FunctionResponseTypes").and_then(Value::as_sequence);
-            let scaling =
-                properties.get("ScalingConfig").and_then(|scaling| scaling.get("MaximumConcurrency"));
             template.sources.push(Source {
                 queue: target(
                     &format!("{at}.Queue"),
                     properties.get("Queue").ok_or_else(|| missing("Queue"))?,
                 )?,
                 function,
-                batch_size: number("BatchSize").unwrap_or(10),
-                window: Duration::from_secs(number("MaximumBatchingWindowInSeconds").unwrap_or(0) as u64),
+                batch_size: number(Some(properties), "BatchSize")?.unwrap_or(10),
+                window: Duration::from_secs(window.unwrap_or(0)),
                 partial_failures: types.is_some_and(|types| {
                     types.iter().any(|kind| kind.as_str() == Some("ReportBatchItemFailures"))
                 }),
-                concurrency: scaling
-                    .and_then(Value::as_u64)
-                    .and_then(|n| usize::try_from(n).ok())
-                    .unwrap_or(1_000),
+                concurrency: number(properties.get("ScalingConfig"), "MaximumConcurrency")?.unwrap_or(1_000),
             });
         }
         "Schedule" | "ScheduleV2" => {
@@ -374,6 +402,34 @@ Resources:
     }
 
     #[test]
+    fn numbers_may_be_parameters_and_routes_have_the_default_authorizer_unless_they_say_otherwise() {
+        let template = read_text(
+            r#"
+Parameters: { Seconds: { Type: Number, Default: 7 } }
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Key
+        Authorizers: { Key: { FunctionArn: !GetAtt F.Arn, AuthorizerPayloadFormatVersion: "2.0", EnableSimpleResponses: true } }
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: f
+      Timeout: !Ref Seconds
+      Events:
+        Closed: { Type: HttpApi, Properties: { Method: GET, Path: /closed } }
+        Open: { Type: HttpApi, Properties: { Method: GET, Path: /open, Auth: { Authorizer: NONE } } }
+"#,
+        )
+        .unwrap();
+        assert_eq!(template.functions["F"].timeout, Duration::from_secs(7));
+        let authorizers: Vec<_> = template.routes.iter().map(|route| route.authorizer.as_deref()).collect();
+        assert_eq!(authorizers, [Some("Key"), None]);
+    }
+
+    #[test]
     fn what_is_not_understood_is_named() {
         assert!(error("x: [").starts_with("template.yaml: is no YAML"));
         assert_eq!(error("a: 1"), "template.yaml: has no Resources");
@@ -393,6 +449,17 @@ Resources:
                 "{CodeUri: f, Environment: {Variables: {X: !Split [a, b]}}}",
                 "R.Environment.X: the intrinsic Split is not understood",
             ),
+            (
+                "AWS::Serverless::Function",
+                "{CodeUri: f, Timeout: soon}",
+                "R.Timeout: soon is no whole number",
+            ),
+            (
+                "AWS::SecretsManager::Secret",
+                "{GenerateSecretString: {}}",
+                "R.GenerateSecretString: is not understood; give a SecretString",
+            ),
+            ("AWS::SQS::Queue", "{}, Condition: Nope", "R.Condition: names Nope, which does not exist"),
             (
                 "AWS::Serverless::Function",
                 "{CodeUri: f, Events: {E: {Type: S3}}}",
