@@ -70,6 +70,9 @@ async fn a_received_message_is_hidden_until_it_is_let_go_and_gone_when_it_is_del
         .unwrap();
     let second = receive(&client, &queue, 10).await;
     assert_ne!(second[0].1, first[0].1, "each receive has its handle");
+    client.delete_message().queue_url(&queue).receipt_handle(&first[0].1).send().await.unwrap();
+    let visible_again = client.change_message_visibility().queue_url(&queue).visibility_timeout(30);
+    visible_again.receipt_handle(&second[0].1).send().await.expect("an old handle deletes nothing");
     for _ in 0..2 {
         client.delete_message().queue_url(&queue).receipt_handle(&second[0].1).send().await.unwrap();
     }

@@ -345,8 +345,14 @@ fn send(queue: &mut Queue, request: &Value) -> Answer {
 }
 
 fn delete(queue: &mut Queue, request: &Value) -> Answer {
-    if let Some(place) = queue.by_receipt(text(request, "ReceiptHandle"))? {
-        queue.messages.remove(place);
+    let receipt = text(request, "ReceiptHandle");
+    if let Some(place) = queue.by_receipt(receipt)? {
+        // "You must provide the most recently received ReceiptHandle; otherwise, the request succeeds, but the message
+        // will not be deleted" (DeleteMessage).
+        let newest = queue.messages.get(place).is_some_and(|message| queue.receipt(message) == receipt);
+        if newest {
+            queue.messages.remove(place);
+        }
     }
     Ok(json!({}))
 }
