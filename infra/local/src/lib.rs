@@ -10,6 +10,7 @@ mod dynamodb;
 mod faults;
 mod front;
 mod http_api;
+mod keep;
 mod lambda;
 mod logs;
 mod names;

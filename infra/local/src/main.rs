@@ -1,6 +1,7 @@
 //! `cargo local`: builds the functions and runs the whole system.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -9,7 +10,18 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use simulated_mercado_pago as mp;
 use surtidor_local::demo::{Demo, Places};
-use surtidor_local::{Config, Stack, template};
+use surtidor_local::{Config, Stack, StartError, template};
+
+/// What runs keep in the data folder.
+const WRITTEN: [&str; 7] = [
+    "dynamodb.sqlite",
+    "dynamodb.sqlite-shm",
+    "dynamodb.sqlite-wal",
+    "queues.json",
+    "secrets.json",
+    "mercado-pago.json",
+    "demo.json",
+];
 
 /// Runs Surtidor on this machine: the compiled functions behind an API Gateway, DynamoDB, SQS and Secrets Manager as
 /// template.yaml describes them, and a simulated Mercado Pago. No AWS account, no Docker.
@@ -51,15 +63,19 @@ async fn run(options: Options) -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let root = root.canonicalize().or_else(|_| std::env::current_dir())?;
     let data = root.join(&options.data);
-    if options.fresh && data.exists() {
-        std::fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
-    }
     std::fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
+    let Some(next) = options.port.checked_add(1) else { bail!("port {} leaves no next port", options.port) };
+    let _ours = lock(&data)?;
+    for port in [options.port, next] {
+        std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|_| StartError::Port(port))?;
+    }
     if !options.no_build {
         build(&root)?;
     }
-
-    let Some(next) = options.port.checked_add(1) else { bail!("port {} leaves no next port", options.port) };
+    // Only now: whatever failed before has cost nobody anything.
+    if options.fresh {
+        forget(&data)?;
+    }
     let simulated = format!("http://127.0.0.1:{next}");
     let asked = options.mercado_pago_url.clone().unwrap_or_else(|| simulated.clone());
     let stack = Stack::start(Config {
@@ -95,6 +111,30 @@ async fn run(options: Options) -> Result<()> {
     println!("stopping");
     mercado_pago.shutdown().await;
     stack.shutdown();
+    Ok(())
+}
+
+/// Takes the data folder for this run, until what is returned is dropped: two runs in one would spoil each other's.
+fn lock(data: &Path) -> Result<File> {
+    let path = data.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    if file.try_lock().is_err() {
+        bail!("{} is in use by another run: stop it, or choose another folder with --data", data.display());
+    }
+    Ok(file)
+}
+
+/// Removes what runs wrote into the data folder, and nothing else that may be there.
+fn forget(data: &Path) -> Result<()> {
+    for name in WRITTEN {
+        let path = data.join(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+            }
+            _ => {}
+        }
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::front::{Service, error, reply};
+use crate::keep;
 use crate::names::{ACCOUNT, REGION};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,11 +49,8 @@ fn now() -> f64 {
 
 impl SecretsManager {
     /// Opens the secrets of a file, or none.
-    pub(crate) fn open(file: Option<&Path>) -> Self {
-        let kept = file
-            .and_then(|file| std::fs::read(file).ok())
-            .and_then(|text| serde_json::from_slice(&text).ok());
-        Self { secrets: Mutex::new(kept.unwrap_or_default()), file: file.map(Path::to_owned) }
+    pub(crate) fn open(file: Option<&Path>) -> Result<Self, String> {
+        Ok(Self { secrets: Mutex::new(keep::read(file)?), file: file.map(Path::to_owned) })
     }
 
     /// Creates a secret unless it is there; its ARN.
@@ -67,7 +65,7 @@ impl SecretsManager {
         if let (Some(file), false) =
             (&self.file, operation.starts_with("Get") || operation.starts_with("Describe"))
         {
-            let _ = std::fs::write(file, serde_json::to_vec(&*secrets).unwrap_or_default());
+            keep::write(file, &*secrets);
         }
         Ok(answer)
     }
@@ -172,18 +170,37 @@ fn move_stage(secret: &mut Secret, request: &Value) -> Answer {
         let message = "RemoveFromVersionId must be the version that holds the stage".to_owned();
         return Err(("InvalidParameterException", message));
     }
-    if let Some(version) = holder.as_ref().and_then(|holder| secret.versions.get_mut(holder)) {
-        version.stages.remove(&stage);
-        if stage == CURRENT {
-            version.stages.insert(PREVIOUS.to_owned());
-        }
+    let target = text("MoveToVersionId");
+    if target.is_some_and(|target| !secret.versions.contains_key(target)) {
+        return Err(("ResourceNotFoundException", "there is no such version".to_owned()));
     }
-    if let Some(target) = text("MoveToVersionId") {
-        let version = secret.versions.get_mut(target);
-        let version = version.ok_or(("ResourceNotFoundException", "there is no such version".to_owned()))?;
+    if target.is_none() && stage == CURRENT {
+        return Err(("InvalidParameterException", "AWSCURRENT can be moved, not removed".to_owned()));
+    }
+    take_stage(secret, &stage);
+    if let Some(version) = target.and_then(|target| secret.versions.get_mut(target)) {
         version.stages.insert(stage);
     }
     Ok(json!({"ARN": secret.arn, "Name": secret.name}))
+}
+
+/// Takes a stage off the version that holds it. What was current becomes what was previous, and nothing else is:
+/// "Secrets Manager also automatically moves the staging label AWSPREVIOUS to the version that AWSCURRENT was removed
+/// from" (`UpdateSecretVersionStage`).
+fn take_stage(secret: &mut Secret, stage: &str) {
+    let holder = secret.versions.iter().find(|(_, version)| version.stages.contains(stage));
+    let Some(holder) = holder.map(|(id, _)| id.clone()) else { return };
+    for (id, version) in &mut secret.versions {
+        if *id == holder {
+            version.stages.remove(stage);
+        }
+        if stage == CURRENT {
+            version.stages.remove(PREVIOUS);
+            if *id == holder {
+                version.stages.insert(PREVIOUS.to_owned());
+            }
+        }
+    }
 }
 
 fn put(
@@ -208,14 +225,8 @@ fn put(
             Err(("ResourceExistsException", "the token was used for another value".to_owned()))
         };
     }
-    for version in secret.versions.values_mut() {
-        for stage in stages {
-            if version.stages.remove(stage) && stage == CURRENT {
-                version.stages.insert(PREVIOUS.to_owned());
-            } else if stages.contains(&CURRENT.to_owned()) {
-                version.stages.remove(PREVIOUS);
-            }
-        }
+    for stage in stages {
+        take_stage(secret, stage);
     }
     secret.versions.retain(|_, version| !version.stages.is_empty());
     let version = Version { text: value, stages: stages.iter().cloned().collect(), created: now() };
@@ -267,6 +278,64 @@ impl Service for SecretsManager {
             Err((code, message)) => {
                 reply(400, &json!({"__type": code, "Message": message, "message": message}))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A secret with the versions `one` and then `two`, and what holds which stage after some operations.
+    fn stages(operations: &[(&str, Value)]) -> BTreeMap<String, Vec<String>> {
+        let mut secrets = BTreeMap::new();
+        let mut run = |operation: &str, mut request: Value| {
+            request["SecretId"] = json!("s");
+            let _ = operate(&mut secrets, operation, &request);
+        };
+        run("CreateSecret", json!({"Name": "s", "SecretString": "1", "ClientRequestToken": "one"}));
+        run("PutSecretValue", json!({"SecretString": "2", "ClientRequestToken": "two"}));
+        for (operation, request) in operations {
+            run(operation, request.clone());
+        }
+        let versions = secrets.remove("s").unwrap().versions;
+        versions.into_iter().map(|(id, version)| (id, version.stages.into_iter().collect())).collect()
+    }
+
+    fn expected(stages: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
+        stages
+            .iter()
+            .map(|(id, held)| ((*id).to_owned(), held.iter().map(|s| (*s).to_owned()).collect()))
+            .collect()
+    }
+
+    const BEFORE: [(&str, &[&str]); 2] = [("one", &[PREVIOUS]), ("two", &[CURRENT])];
+
+    #[test]
+    fn a_new_value_is_current_and_the_one_before_previous() {
+        assert_eq!(stages(&[]), expected(&BEFORE));
+        let put =
+            json!({"SecretString": "3", "ClientRequestToken": "three", "VersionStages": [CURRENT, "mine"]});
+        let after = expected(&[("two", &[PREVIOUS]), ("three", &[CURRENT, "mine"])]);
+        assert_eq!(stages(&[("PutSecretValue", put)]), after);
+    }
+
+    #[test]
+    fn moving_current_is_a_compare_and_set_that_leaves_one_previous() {
+        let put = json!({"SecretString": "3", "ClientRequestToken": "three", "VersionStages": ["mine"]});
+        let from = |version: &str| json!({"VersionStage": CURRENT, "RemoveFromVersionId": version, "MoveToVersionId": "three"});
+        let moved = stages(&[("PutSecretValue", put.clone()), ("UpdateSecretVersionStage", from("two"))]);
+        assert_eq!(moved, expected(&[("one", &[]), ("two", &[PREVIOUS]), ("three", &[CURRENT, "mine"])]));
+        let lost = stages(&[("PutSecretValue", put), ("UpdateSecretVersionStage", from("one"))]);
+        assert_eq!(lost["two"], [CURRENT], "somebody else was first");
+    }
+
+    #[test]
+    fn a_move_that_is_refused_changes_nothing() {
+        for to in [json!("unknown"), Value::Null] {
+            let move_it =
+                json!({"VersionStage": CURRENT, "RemoveFromVersionId": "two", "MoveToVersionId": to});
+            assert_eq!(stages(&[("UpdateSecretVersionStage", move_it)]), expected(&BEFORE));
         }
     }
 }

@@ -7,6 +7,7 @@ mod queue;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub(crate) use message::Message;
 pub(crate) use queue::Queue;
 
 use crate::front::{Service, error, reply};
+use crate::keep;
 use crate::names::REGION;
 
 /// An error of SQS: its code in the JSON protocol, its older name (the header that SDKs read), and a message.
@@ -75,6 +77,9 @@ pub(crate) struct Sqs {
     bell: Notify,
     url: String,
     file: Option<PathBuf>,
+    /// Whether the file is behind.
+    changed: AtomicBool,
+    writing: Mutex<()>,
     pub(crate) disorder: Mutex<Disorder>,
 }
 
@@ -86,27 +91,30 @@ pub(crate) fn now() -> u64 {
 
 impl Sqs {
     /// Opens the queues of a file, or none; `url` is its endpoint.
-    pub(crate) fn open(url: &str, file: Option<&Path>) -> Arc<Self> {
-        let kept = file
-            .and_then(|file| std::fs::read(file).ok())
-            .and_then(|text| serde_json::from_slice(&text).ok());
-        Arc::new(Self {
-            queues: Mutex::new(kept.unwrap_or_default()),
+    pub(crate) fn open(url: &str, file: Option<&Path>) -> Result<Arc<Self>, String> {
+        Ok(Arc::new(Self {
+            queues: Mutex::new(keep::read(file)?),
+            changed: AtomicBool::new(false),
+            writing: Mutex::default(),
             bell: Notify::new(),
             url: url.to_owned(),
             file: file.map(Path::to_owned),
             disorder: Mutex::default(),
-        })
+        }))
     }
 
     fn queues(&self) -> MutexGuard<'_, BTreeMap<String, Queue>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes all queues to the file, if there is one.
+    /// Writes all queues to the file, if there is one and it is behind.
     pub(crate) fn save(&self) {
-        if let Some(file) = &self.file {
-            let _ = std::fs::write(file, serde_json::to_vec(&*self.queues()).unwrap_or_default());
+        let Some(file) = &self.file else { return };
+        // One at a time, so that an older state never replaces a newer one.
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.changed.swap(false, Ordering::Relaxed) {
+            let queues = self.queues().clone();
+            keep::write(file, &queues);
         }
     }
 
@@ -114,6 +122,7 @@ impl Sqs {
     pub(crate) fn operate(&self, operation: &str, request: &Value, region: &str) -> Answer {
         let mut queues = self.queues();
         let answer = operations::operate(&mut queues, &self.url, region, operation, request);
+        self.changed.store(true, Ordering::Relaxed);
         drop(queues);
         self.bell.notify_waiters();
         answer
@@ -136,6 +145,9 @@ impl Sqs {
                 operations::receive(&mut self.queues(), request, disorder)?
             };
             let empty = received.get("Messages").and_then(Value::as_array).is_none_or(Vec::is_empty);
+            if !empty {
+                self.changed.store(true, Ordering::Relaxed);
+            }
             if !empty || tokio::time::Instant::now() >= deadline {
                 return Ok(received);
             }

@@ -134,9 +134,9 @@ impl Stack {
             let made = dynamodb.ensure_table(&physical(id), request).await;
             made.map_err(|error| TemplateError(format!("{id}: {error}")))?;
         }
-        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref());
+        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref()).map_err(other)?;
         make_queues(&sqs, &template)?;
-        let secrets = Arc::new(SecretsManager::open(in_data("secrets.json").as_deref()));
+        let secrets = Arc::new(SecretsManager::open(in_data("secrets.json").as_deref()).map_err(other)?);
         for (id, text) in &template.secrets {
             secrets.ensure(&physical(id), text);
         }
@@ -157,6 +157,9 @@ impl Stack {
         for source in &template.sources {
             let queue = format!("{}/{ACCOUNT}/{}", endpoints.sqs, physical(&source.queue));
             tasks.extend(poller::start(source, &queue, &sqs, &lambda));
+        }
+        if config.data.is_some() {
+            tasks.push(keep_saving(Arc::clone(&sqs)));
         }
         if config.run_schedules {
             tasks.extend(
@@ -317,6 +320,17 @@ fn keep_firing(schedule: template::Schedule, lambda: Arc<Lambda>) -> JoinHandle<
         loop {
             timer.tick().await;
             let _ = lambda.invoke(&schedule.function, Bytes::from(schedule.input.to_string())).await;
+        }
+    })
+}
+
+/// Queues are also saved while they are in use, so that a crash loses at most what happened within a second.
+fn keep_saving(sqs: Arc<Sqs>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let saved = Arc::clone(&sqs);
+            let _ = tokio::task::spawn_blocking(move || saved.save()).await;
         }
     })
 }

@@ -95,6 +95,18 @@ async fn a_process_serves_one_invocation_after_another_and_more_processes_serve_
 }
 
 #[tokio::test]
+async fn an_invocation_goes_on_without_its_caller_and_its_process_serves_again() {
+    let stack = stack().await;
+    let pid = |answer: Result<Value, InvokeError>| answer.unwrap()["pid"].as_u64().unwrap();
+    let first = pid(stack.invoke("Probe", &json!({})).await);
+    let slow = json!({"do": "sleep", "ms": 200});
+    let left = tokio::time::timeout(std::time::Duration::from_millis(50), stack.invoke("Probe", &slow)).await;
+    assert!(left.is_err(), "the caller has gone");
+    tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+    assert_eq!(pid(stack.invoke("Probe", &json!({})).await), first);
+}
+
+#[tokio::test]
 async fn timeouts_exits_panics_and_errors_are_failed_invocations_and_the_next_one_works() {
     let stack = stack().await;
     for (what, expected) in [
@@ -220,6 +232,26 @@ async fn what_is_kept_on_disk_is_there_after_a_restart() {
     first.shutdown();
     let second = Stack::start(kept()).await.unwrap();
     assert_eq!((second.queue("Dead").visible, second.resource("Word")), (1, secret));
+}
+
+#[tokio::test]
+async fn what_queues_hold_outlives_a_crash_and_a_file_that_cannot_be_read_is_not_overwritten() {
+    let data = folder().join("data");
+    let kept = || Config { data: Some(data.clone()), ..config(TEMPLATE) };
+    let crashed = Stack::start(kept()).await.unwrap();
+    crashed.send("Dead", "remember me");
+    let file = data.join("queues.json");
+    let is_saved = || std::fs::read_to_string(&file).is_ok_and(|text| text.contains("remember me"));
+    while !is_saved() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    drop(crashed);
+    assert_eq!(Stack::start(kept()).await.unwrap().queue("Dead").visible, 1);
+
+    std::fs::write(&file, "{").unwrap();
+    let told = error(kept()).await;
+    assert!(told.starts_with("cannot read ") && told.ends_with("--fresh begins anew"), "{told}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "{");
 }
 
 #[tokio::test]
