@@ -188,15 +188,7 @@ async fn a_refund_made_by_hand_in_the_panel_is_seen() {
     let world = World::start().await;
     let station = world.station();
     let payment = paid(&world, "a", "500.00").await;
-    let url = format!("{}/v1/payments/{payment}/refunds", world.demo.mercado_pago_url);
-    let token = format!("Bearer {}", world.demo.access_token);
-    let headers = [
-        ("authorization", token.as_str()),
-        ("x-idempotency-key", "by-hand"),
-        ("content-type", "application/json"),
-    ];
-    let made = world.request(reqwest::Method::POST, &url, &headers, r#"{"amount":50.25}"#).await;
-    assert_eq!(made.status, 201, "{}", made.text);
+    refund_by_hand(&world, &payment, "50.25").await;
     let sale = station.sale_when("a", "partially_refunded").await;
     surtidor_tests::eventually("the refund itself is known", || async {
         let sale = station.sale("a").await;
@@ -204,6 +196,19 @@ async fn a_refund_made_by_hand_in_the_panel_is_seen() {
     })
     .await;
     assert_eq!(sale["attempts"][0]["status_detail"], "partially_refunded");
+}
+
+/// Somebody gives money back in Mercado Pago's panel.
+async fn refund_by_hand(world: &World, payment: &str, amount: &str) {
+    let url = format!("{}/v1/payments/{payment}/refunds", world.demo.mercado_pago_url);
+    let token = format!("Bearer {}", world.demo.access_token);
+    let headers = [
+        ("authorization", token.as_str()),
+        ("x-idempotency-key", "by-hand"),
+        ("content-type", "application/json"),
+    ];
+    let made = world.request(reqwest::Method::POST, &url, &headers, format!("{{\"amount\":{amount}}}")).await;
+    assert_eq!(made.status, 201, "{}", made.text);
 }
 
 async fn list_at_mercado_pago(world: &World, payment: &str) -> Vec<Value> {
@@ -215,4 +220,109 @@ async fn list_at_mercado_pago(world: &World, payment: &str) -> Vec<Value> {
 
 async fn refunds_at_mercado_pago(world: &World, payment: &str) -> usize {
     list_at_mercado_pago(world, payment).await.len()
+}
+
+/// A refund of which only the sum is known, as merchant orders tell it, is found one by one.
+#[tokio::test]
+async fn a_refund_that_news_tell_as_a_sum_is_listed_and_told_to_the_station() {
+    let world = World::start().await;
+    let station = world.station();
+    station.deliver("a", "1", "500.00").await;
+    let scan = world.scan_to_checkout(station.pos("1")).await;
+    let paid = world.mercado_pago.pay(scan, "visa").unwrap();
+    station.sale_when("a", "paid").await;
+    world.mercado_pago.idle().await;
+    world.faults(json!({"notifications": {"fate": "lose"}}));
+    let (payment, order) = (paid.payment.unwrap().to_string(), paid.merchant_order.unwrap());
+    refund_by_hand(&world, &payment, "50.25").await;
+    assert_eq!(world.notify(&format!("topic=merchant_order&id={order}"), &[], "").await.status, 200);
+    let sale = station.sale_when("a", "partially_refunded").await;
+    let kinds = kinds(station, 2).await;
+    assert!(kinds.contains(&"refunded 50.25".to_owned()), "{kinds:?}");
+    assert_eq!(sale["status"], "partially_refunded");
+}
+
+/// Two equal refunds at once, one of which Mercado Pago did not make: its repeat must not be answered with the other's.
+#[tokio::test]
+async fn a_repeated_refund_does_not_take_another_ones_answer_for_its_own() {
+    let world = World::start().await;
+    let station = world.station();
+    let payment = paid(&world, "a", "500.00").await;
+    let body = || json!({"amount": "100.00", "reason": "r"});
+    // Neither answer is known: the first was made and its answer lost, the second was never made.
+    world.faults(json!({"api": [{"route": "POST /v1/payments/*/refunds", "do": "lose_answer", "times": 2}]}));
+    assert_eq!(station.refund("a", "k1", body()).await.status, 202);
+    world.faults(
+        json!({"api": [{"route": "POST /v1/payments/*/refunds", "do": "status", "status": 500, "times": 2}]}),
+    );
+    assert_eq!(station.refund("a", "k2", body()).await.status, 202);
+    world.faults(json!({}));
+    for key in ["k2", "k1"] {
+        assert_eq!(station.refund("a", key, body()).await.status, 201);
+    }
+    assert_eq!(refunds_at_mercado_pago(&world, &payment).await, 2);
+    let sale = station.sale("a").await;
+    assert_eq!(sale["refunds"].as_array().unwrap().len(), 2, "{sale}");
+}
+
+/// Many equal refunds while news of the payment pour in: as many in the books as at Mercado Pago.
+#[tokio::test]
+async fn equal_refunds_in_a_storm_of_news_are_booked_once_each() {
+    let world = World::start().await;
+    let station = world.station();
+    let payment = paid(&world, "a", "500.00").await;
+    world.faults(json!({"api": [{"route": "POST /v1/payments/*/refunds", "do": "slow", "ms": 150}], "notifications": {"extra_copies": 4}}));
+    let keys: Vec<_> = (0..5).map(|number| number.to_string()).collect();
+    let body = || json!({"amount": "50.00", "reason": "r"});
+    let answers =
+        futures_util::future::join_all(keys.iter().map(|key| station.refund("a", key, body()))).await;
+    assert!(answers.iter().all(|answer| answer.status == 201), "{answers:?}");
+    world.mercado_pago.idle().await;
+    surtidor_tests::eventually("the news are worked off", || async {
+        (world.stack.queue("HintQueue").visible == 0).then_some(())
+    })
+    .await;
+    world.notify(&format!("topic=payment&id={payment}"), &[], "").await;
+    let commands = station.commands_when(6).await;
+    assert_eq!(commands.iter().filter(|command| command["kind"] == "refunded").count(), 5);
+    assert_eq!(station.sale("a").await["refunds"].as_array().unwrap().len(), 5);
+    assert_eq!(refunds_at_mercado_pago(&world, &payment).await, 5);
+}
+
+/// The function dies between the intent and Mercado Pago's answer; nobody repeats.
+#[tokio::test]
+async fn a_refund_whose_function_was_killed_is_finished() {
+    let world = World::start().await;
+    let station = world.station();
+    let payment = paid(&world, "a", "500.00").await;
+    world.faults(json!({"api": [{"route": "POST /v1/payments/*/refunds", "do": "hang", "times": 1}]}));
+    let asked = station.refund("a", "k", json!({"amount": "100.00", "reason": "r"}));
+    let killed = async {
+        surtidor_tests::eventually("the intent is stored", || async {
+            (station.sale("a").await["refunds"][0]["status"] == "pending").then_some(())
+        })
+        .await;
+        surtidor_tests::eventually("the way back is on the queue", || async {
+            (world.stack.queue("HintQueue").delayed == 1).then_some(())
+        })
+        .await;
+        world.stack.kill("refunds");
+    };
+    let (answer, ()) = tokio::join!(asked, killed);
+    assert_eq!(answer.status, 500);
+    world.stack.redeliver_now("HintQueue");
+    station.sale_when("a", "partially_refunded").await;
+    assert_eq!(refunds_at_mercado_pago(&world, &payment).await, 1);
+}
+
+/// The office wants the second payment back, not the one that paid the sale.
+#[tokio::test]
+async fn a_refund_may_name_its_payment() {
+    let world = World::start().await;
+    let station = world.station();
+    let payment = paid(&world, "a", "500.00").await;
+    let body = |payment: &str| json!({"amount": "10.00", "reason": "r", "payment_id": payment});
+    assert_eq!(station.refund("a", "k", body(&payment)).await.status, 201);
+    station.refund("a", "k2", body("123")).await.is_problem(409, None);
+    station.refund("a", "k3", body("not a payment")).await.is_problem(422, Some("payment_id"));
 }

@@ -44,6 +44,23 @@ async fn the_same_sale_told_by_many_at_once_is_one_sale() {
 }
 
 #[tokio::test]
+async fn of_deliveries_told_at_once_one_is_payable_and_the_others_are_deferred() {
+    let world = World::start().await;
+    let station = world.station();
+    let ids: Vec<_> = (0..12).map(|number| format!("s{number}")).collect();
+    let told = ids
+        .iter()
+        .map(|id| station.post("/sales", json!({"sale_id": id, "position": "1", "amount": "5.00"})));
+    let told = futures_util::future::join_all(told).await;
+    assert!(told.iter().all(|answer| answer.status == 201));
+    let mut statuses = Vec::new();
+    for id in &ids {
+        statuses.push(station.sale(id).await["status"].as_str().unwrap_or_default().to_owned());
+    }
+    assert_eq!(statuses.iter().filter(|status| *status == "pending").count(), 1, "{statuses:?}");
+}
+
+#[tokio::test]
 async fn a_position_says_what_is_payable() {
     let world = World::start().await;
     let station = world.station();

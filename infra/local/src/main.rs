@@ -44,8 +44,16 @@ struct Options {
     #[arg(long)]
     logs: bool,
     /// Another Mercado Pago for the functions to ask. The simulated one runs all the same.
-    #[arg(long, env = "MERCADO_PAGO_URL")]
+    #[arg(long, env = "MERCADO_PAGO_URL", value_parser = base_url)]
     mercado_pago_url: Option<String>,
+}
+
+fn base_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match rest {
+        Some(host) if !host.is_empty() => Ok(text.trim_end_matches('/').to_owned()),
+        _ => Err("must be a base URL such as http://127.0.0.1:9999".to_owned()),
+    }
 }
 
 #[tokio::main]
