@@ -42,6 +42,12 @@ ALLOWED = {
         "sqs:SendMessage HintQueue",
     },
     "AuthorizerRole": {"dynamodb:GetItem Table"},
+    "SweepRole": {
+        "dynamodb:GetItem Table",
+        "dynamodb:UpdateItem Table",
+        "dynamodb:Query ${Table.Arn}/index/unresolved",
+        "sqs:SendMessage HintQueue",
+    },
 }
 
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulated_mercado_pago as mp;
+use surtidor::id::ExternalReference;
 use surtidor::store::Store;
 use surtidor_local::demo::{Demo, Places};
 use surtidor_local::{Config, Stack};
@@ -114,6 +115,16 @@ impl World {
     pub fn store(&self) -> Store {
         let places = Places::of(&self.stack, &self.demo.mercado_pago_url).expect("places");
         Store::new(places.aws.dynamodb(), places.table)
+    }
+
+    /// Makes a sale due for the sweep, as its age would.
+    ///
+    /// # Panics
+    /// When it is not waiting for a look.
+    pub async fn make_due(&self, sale: &Value) {
+        let text = sale["external_reference"].as_str().expect("a reference");
+        let reference = ExternalReference::parse(text).expect("a reference");
+        self.store().look_now(&reference).await.expect("a sale that waits for a look");
     }
 
     /// The first station (first generation of the lookup), with its key.

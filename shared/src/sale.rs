@@ -5,6 +5,7 @@ mod command;
 mod refund;
 mod status;
 mod timeline;
+mod watch;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;

@@ -24,7 +24,7 @@ use std::collections::HashMap;
 
 pub use error::StoreError;
 pub use keys::{CallerKey, Role, hash_of_key};
-pub use sales::{OpenCommands, Registered, SaleName, SaveError};
+pub use sales::{OpenCommands, Registered, SaleName, SaveError, Unresolved};
 pub use stations::Station;
 
 type Item = HashMap<String, AttributeValue>;

@@ -9,4 +9,5 @@ mod lookup;
 mod notifications;
 mod refunds;
 mod station_api;
+mod sweep;
 mod trouble;

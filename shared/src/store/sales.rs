@@ -52,6 +52,25 @@ pub struct OpenCommands {
     pub next: Option<(String, ExternalReference)>,
 }
 
+/// The index `unresolved` is spread over as many keys, so that no key takes every write of a chain.
+const SHARDS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"];
+
+fn shard_of(reference: &ExternalReference) -> &'static str {
+    let sum: usize = reference.as_str().bytes().map(usize::from).sum();
+    SHARDS.get(sum.checked_rem(SHARDS.len()).unwrap_or(0)).copied().unwrap_or("0")
+}
+
+/// A sale that must be looked at.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Unresolved {
+    /// The sale.
+    pub reference: ExternalReference,
+    /// Whose it is.
+    pub account: AccountId,
+    /// Since when it must be looked at, as the index sorts it.
+    look_at: String,
+}
+
 /// What the index `open-commands` holds of a sale.
 #[derive(Deserialize)]
 struct Row {
@@ -67,13 +86,18 @@ fn key(reference: &ExternalReference) -> (String, String) {
     (pk, format!("sale#{}", reference.within_position()))
 }
 
-/// A sale as an item. While a command waits for the station, the sale is in the sparse index `open-commands`.
-fn item_of(sale: &Sale) -> Result<Item, StoreError> {
+/// A sale as an item. While a command waits for the station, the sale is in the sparse index `open-commands`; while there
+/// is something to find out about it, in the sparse index `unresolved`.
+fn item_of(sale: &Sale, now: OffsetDateTime) -> Result<Item, StoreError> {
     let (pk, sk) = key(&sale.reference);
     let mut item = keyed(pk, sk, sale)?;
     if let Some(oldest) = sale.open_commands().next() {
         item.insert("command_station".to_owned(), s(sale.station.as_str()));
         item.insert("command_since".to_owned(), s(sortable(oldest.created_at)));
+    }
+    if let Some(next) = sale.next_look(now) {
+        item.insert("look_shard".to_owned(), s(shard_of(&sale.reference)));
+        item.insert("look_at".to_owned(), s(sortable(next)));
     }
     Ok(item)
 }
@@ -113,14 +137,14 @@ impl Store {
             None => {}
             Some(taken) => return Ok(Registered::Known(read(taken)?)),
         }
-        self.put_new(item_of(sale)?).await?;
+        self.put_new(item_of(sale, sale.received_at)?).await?;
         Ok(Registered::New)
     }
 
     /// Writes the sale of a name that has none: the death between the two writes of [`Store::register`]. Gives what
     /// stands, if another process was faster.
     pub async fn complete_registration(&self, sale: Sale) -> Result<Sale, StoreError> {
-        let standing = self.put_new(item_of(&sale)?).await?;
+        let standing = self.put_new(item_of(&sale, sale.received_at)?).await?;
         standing.map_or(Ok(sale), read)
     }
 
@@ -168,7 +192,7 @@ impl Store {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item_of(sale)?))
+            .set_item(Some(item_of(sale, OffsetDateTime::now_utc())?))
             .condition_expression("version = :read")
             .expression_attribute_values(":read", AttributeValue::N(read_version.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
@@ -221,6 +245,77 @@ impl Store {
         });
         let next = answer.last_evaluated_key.and(last);
         Ok(OpenCommands { sales: rows.into_iter().map(|row| row.commands).collect(), next })
+    }
+
+    /// The keys of the index of what is unresolved.
+    #[must_use]
+    pub fn shards() -> &'static [&'static str] {
+        &SHARDS
+    }
+
+    /// Sales of a shard that must be looked at by now, longest waiting first. One read.
+    pub async fn unresolved(
+        &self,
+        shard: &str,
+        now: OffsetDateTime,
+        limit: i32,
+    ) -> Result<Vec<Unresolved>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("unresolved")
+            .key_condition_expression("look_shard = :shard AND look_at <= :now")
+            .expression_attribute_values(":shard", s(shard))
+            .expression_attribute_values(":now", s(sortable(now)))
+            .limit(limit);
+        let answer = query.send().await.map_err(|error| StoreError::call(&error))?;
+        answer.items.unwrap_or_default().into_iter().map(read).collect()
+    }
+
+    /// Notes that a sale was looked at: it must be looked at next when its age says so, or not again. It changes nothing
+    /// if the sale was written meanwhile. One read and one write.
+    pub async fn looked_at(&self, seen: &Unresolved, now: OffsetDateTime) -> Result<(), StoreError> {
+        let next = self.sale(&seen.reference).await?.and_then(|sale| sale.next_look(now));
+        self.set_look(&seen.reference, &seen.look_at, next).await
+    }
+
+    /// Makes a sale that waits for a look due at once: for an operator who does not want to wait. One read and one write.
+    pub async fn look_now(&self, reference: &ExternalReference) -> Result<(), StoreError> {
+        let (pk, sk) = key(reference);
+        let item = self.get(pk, &sk).await?.unwrap_or_default();
+        let from = item.get("look_at").and_then(|at| at.as_s().ok()).cloned();
+        let from = from.ok_or_else(|| StoreError::Item("the sale waits for no look".to_owned()))?;
+        self.set_look(reference, &from, Some(OffsetDateTime::UNIX_EPOCH)).await
+    }
+
+    /// Moves a sale's next look from the time that it has.
+    async fn set_look(
+        &self,
+        reference: &ExternalReference,
+        from: &str,
+        next: Option<OffsetDateTime>,
+    ) -> Result<(), StoreError> {
+        let (pk, sk) = key(reference);
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(pk))
+            .key("sk", s(sk))
+            .condition_expression("look_at = :from")
+            .expression_attribute_values(":from", s(from));
+        let update = match next {
+            Some(next) => update
+                .update_expression("SET look_at = :next")
+                .expression_attribute_values(":next", s(sortable(next))),
+            None => update.update_expression("REMOVE look_at, look_shard"),
+        };
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if positions::condition_failed(&error) => Ok(()),
+            Err(error) => Err(StoreError::call(&error)),
+        }
     }
 
     /// Writes down a payment that names a sale of ours which does not exist: somebody must look. Says whether it
