@@ -333,10 +333,10 @@ impl Sale {
         let refunded = self.given_back(winner);
         match winner.standing() {
             Standing::ChargedBack => SaleStatus::ChargedBack,
+            _ if !self.holds_money(winner) => SaleStatus::Refunded,
             Standing::InMediation => SaleStatus::InMediation,
-            Standing::Approved if refunded.is_zero() => SaleStatus::Paid,
-            Standing::Approved if refunded.minor() < self.amount().minor() => SaleStatus::PartiallyRefunded,
-            Standing::Approved | Standing::Refunded => SaleStatus::Refunded,
+            Standing::Approved | Standing::Refunded if refunded.is_zero() => SaleStatus::Paid,
+            Standing::Approved | Standing::Refunded => SaleStatus::PartiallyRefunded,
             // `review_reasons` has told of these before.
             Standing::Waiting | Standing::Failed | Standing::Unknown => SaleStatus::NeedsReview,
         }

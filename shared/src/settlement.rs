@@ -419,6 +419,18 @@ mod tests {
         }
     }
 
+    /// Found by the property below: between the two words of one instant hid a step that cannot be.
+    #[test]
+    fn a_contradiction_is_seen_across_readings_of_one_instant() {
+        let sale = sale(50_000);
+        let facts = [("refunded", 0), ("pending", 5), ("in_orbit", 5)].map(|(status, minute)| {
+            let mut fact = payment(&sale, 2, status, minute);
+            fact.refunded = Some(ars(0));
+            fact
+        });
+        assert_eq!(settled(&sale, &facts).review_reasons(), [ReviewReason::Contradiction]);
+    }
+
     #[test]
     fn an_approved_payment_of_nothing_is_no_payment() {
         let sale = sale(50_000);

@@ -198,10 +198,12 @@ impl Attempt {
 
     /// Whether its history has a step that cannot be, such as approved after refunded, or less given back than before.
     fn contradicts_itself(&self) -> bool {
-        self.history.iter().zip(self.history.iter().skip(1)).any(|(earlier, later)| {
-            // Two readings of one instant have no order between them.
-            earlier.at != later.at
-                && (!earlier.status.may_become(&later.status) || earlier.refunded > later.refunded)
+        self.history.iter().enumerate().any(|(place, later)| {
+            self.history.iter().take(place).any(|earlier| {
+                // Two readings of one instant have no order between them.
+                earlier.at != later.at
+                    && (!earlier.status.may_become(&later.status) || earlier.refunded > later.refunded)
+            })
         })
     }
 }
