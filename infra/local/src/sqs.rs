@@ -4,6 +4,7 @@ mod attributes;
 mod message;
 mod operations;
 mod queue;
+mod receive;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -132,7 +133,7 @@ impl Sqs {
     pub(crate) async fn receive(&self, request: &Value) -> Answer {
         let deadline = {
             let queues = self.queues();
-            operations::wait_of(&queues, request)?
+            receive::wait_of(&queues, request)?
         };
         let deadline = tokio::time::Instant::now() + deadline;
         loop {
@@ -142,7 +143,7 @@ impl Sqs {
             rung.as_mut().enable();
             let (received, next) = {
                 let disorder = *self.disorder.lock().unwrap_or_else(PoisonError::into_inner);
-                operations::receive(&mut self.queues(), request, disorder)?
+                receive::receive(&mut self.queues(), request, disorder)?
             };
             let empty = received.get("Messages").and_then(Value::as_array).is_none_or(Vec::is_empty);
             if !empty {
