@@ -25,7 +25,7 @@ impl Currency {
     #[must_use]
     pub fn code(&self) -> &str {
         // Only capital ASCII letters get in.
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
     /// Digits after the point, as Mercado Pago takes amounts of this currency: none for Chile and Colombia
