@@ -17,6 +17,7 @@
 
 pub mod api;
 pub mod aws;
+pub mod change;
 pub mod config;
 pub mod edge;
 pub mod id;

@@ -5,6 +5,8 @@ use lambda_http::http::{HeaderValue, StatusCode};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
+use crate::store::StoreError;
+
 /// An answer that says what is wrong, and with which field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{detail}")]
@@ -109,6 +111,14 @@ impl Problem {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+/// The ledger did not answer: told once, here, and 503 for the caller.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(event = "store_failed", %error, "The ledger did not answer");
+        Self::unavailable()
     }
 }
 

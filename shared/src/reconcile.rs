@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use crate::change::change;
 use crate::id::{ExternalReference, PaymentId};
 use crate::mercado_pago::{ApiError, MercadoPago, Payment};
 use crate::payment::{PaymentFact, Standing};
@@ -10,8 +11,7 @@ use crate::refunding::{self, Try};
 use crate::sale::{Refund, RefundOrigin, Sale};
 use crate::secrets::{Account, Book, SecretError};
 use crate::settlement::{Seller, settle};
-use crate::store::{SaveError, Store, StoreError};
-use crate::telemetry;
+use crate::store::{Store, StoreError};
 
 /// What reconciling takes.
 #[derive(Debug)]
@@ -131,29 +131,22 @@ impl Reconciler {
         now: OffsetDateTime,
     ) -> Result<(), ReconcileError> {
         let mut seller = account.seller();
-        let Some(mut standing) = self.store.sale(reference).await? else {
+        let Some(standing) = self.store.sale(reference).await? else {
             return self.without_sale(hint, facts, now).await;
         };
         if standing.account != hint.account {
             // The money is in another account than the sale's: no collector can be right.
             seller = Seller { collector_id: String::new(), ..seller };
         }
-        let sale = loop {
-            let settlement = settle(&standing, &seller, facts, now);
-            if !settlement.changed {
-                break standing;
-            }
-            let mut sale = settlement.sale;
-            match self.store.save(&mut sale).await {
-                Ok(()) => {
-                    telemetry::tell_of_review(&standing, &sale);
-                    tracing::info!(event = "settled", sale = %reference, status = %sale.status, "Facts were taken in");
-                    break sale;
-                }
-                Err(SaveError::Conflict(other)) => standing = *other,
-                Err(SaveError::Store(error)) => return Err(error.into()),
-            }
+        let version = standing.version;
+        let take_in = |sale: &mut Sale| {
+            *sale = settle(sale, &seller, facts, now);
+            Ok::<_, ReconcileError>(())
         };
+        let (sale, ()) = change(&self.store, standing, take_in).await?;
+        if sale.version != version {
+            tracing::info!(event = "settled", sale = %reference, status = %sale.status, "Facts were taken in");
+        }
         let sale = self.list_refunds(account, sale, now).await?;
         self.carry_out_refunds(hint, account, sale, now).await
     }
@@ -184,16 +177,14 @@ impl Reconciler {
     ) -> Result<Sale, ReconcileError> {
         let payments: Vec<_> = sale.with_unlisted_refunds().cloned().collect();
         for payment in payments {
-            let listed = match self.mercado_pago.refunds(&account.access_token, &payment).await {
-                Ok(listed) => listed,
+            let facts = match refunding::listed(&self.mercado_pago, account, &sale, &payment).await {
+                Ok(facts) => facts,
                 Err(error) => {
                     // The sum is in the books; the list comes with the next look.
                     tracing::warn!(event = "refunds_not_listed", %payment, %error, "The refunds of a payment are not known one by one");
                     continue;
                 }
             };
-            let currency = sale.amount().currency();
-            let facts: Vec<_> = listed.into_iter().filter_map(|body| body.fact_in(currency, None)).collect();
             sale = refunding::see(&self.store, sale, &payment, &facts, now).await?;
         }
         Ok(sale)

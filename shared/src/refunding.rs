@@ -2,13 +2,13 @@
 
 use time::OffsetDateTime;
 
+use crate::change::change;
 use crate::id::PaymentId;
 use crate::mercado_pago::{ApiError, MercadoPago};
 use crate::payment::RefundFact;
 use crate::sale::{Refund, RefundOrigin, RefundOutcome, Sale};
 use crate::secrets::Account;
-use crate::store::{SaveError, Store, StoreError};
-use crate::telemetry;
+use crate::store::{Store, StoreError};
 
 /// Whether Mercado Pago may have been asked for a refund before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,7 @@ pub async fn carry_out(
     let (token, payment) = (&account.access_token, &refund.payment_id);
     let currency = sale.amount().currency();
     if attempt == Try::Again {
-        let listed = mercado_pago.refunds(token, payment).await?;
-        let facts: Vec<_> = listed.into_iter().filter_map(|body| body.fact_in(currency, None)).collect();
+        let facts = listed(mercado_pago, account, sale, payment).await?;
         if let Some(id) = &refund.mercado_pago_id {
             let made = facts.into_iter().find(|fact| fact.id == *id);
             return made
@@ -64,45 +63,44 @@ pub async fn carry_out(
     }
 }
 
+/// The refunds of a payment of a sale, as Mercado Pago lists them.
+pub async fn listed(
+    mercado_pago: &MercadoPago,
+    account: &Account,
+    sale: &Sale,
+    payment: &PaymentId,
+) -> Result<Vec<RefundFact>, ApiError> {
+    let currency = sale.amount().currency();
+    let bodies = mercado_pago.refunds(&account.access_token, payment).await?;
+    Ok(bodies.into_iter().filter_map(|body| body.fact_in(currency, None)).collect())
+}
+
 /// Stores which refunds of a payment Mercado Pago lists. Gives the sale as it stands.
 pub async fn see(
     store: &Store,
-    mut sale: Sale,
+    sale: Sale,
     payment: &PaymentId,
     facts: &[RefundFact],
     now: OffsetDateTime,
 ) -> Result<Sale, StoreError> {
-    write(store, &mut sale, |sale| sale.see_listed_refunds(payment, facts, now)).await?;
-    Ok(sale)
+    let see = |sale: &mut Sale| {
+        sale.see_listed_refunds(payment, facts, now);
+        Ok(())
+    };
+    change(store, sale, see).await.map(|(sale, ())| sale)
 }
 
 /// Stores the outcome of a refund, whatever else happened to the sale meanwhile. Gives the sale as it stands.
 pub async fn conclude(
     store: &Store,
-    mut sale: Sale,
+    sale: Sale,
     refund: &str,
     outcome: &RefundOutcome,
     now: OffsetDateTime,
 ) -> Result<Sale, StoreError> {
-    write(store, &mut sale, |sale| sale.conclude_refund(refund, outcome, now)).await?;
-    Ok(sale)
-}
-
-/// Changes a sale and writes it, again on what stands if somebody else was faster.
-async fn write(store: &Store, sale: &mut Sale, change: impl Fn(&mut Sale)) -> Result<(), StoreError> {
-    loop {
-        let before = sale.clone();
-        change(sale);
-        if *sale == before {
-            return Ok(());
-        }
-        match store.save(sale).await {
-            Ok(()) => {
-                telemetry::tell_of_review(&before, sale);
-                return Ok(());
-            }
-            Err(SaveError::Conflict(standing)) => *sale = *standing,
-            Err(SaveError::Store(error)) => return Err(error),
-        }
-    }
+    let conclude = |sale: &mut Sale| {
+        sale.conclude_refund(refund, outcome, now);
+        Ok(())
+    };
+    change(store, sale, conclude).await.map(|(sale, ())| sale)
 }

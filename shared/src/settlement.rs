@@ -14,21 +14,12 @@ pub struct Seller {
     pub live: bool,
 }
 
-/// What settling came to.
-#[derive(Clone, Debug)]
-pub struct Settlement {
-    /// The sale as it is now.
-    pub sale: Sale,
-    /// Whether it differs from before, so that it must be written.
-    pub changed: bool,
-}
-
 /// Takes facts into a sale. The first approved payment that is in order wins, by Mercado Pago's own time of
 /// approval; any other approved one is given back by the system (as a pending refund of the sale, to be carried
 /// out once it is stored). A payment that does not fit never settles and is never dropped: it puts the sale
 /// under review. The same facts in any order and number give the same money in the end.
 #[must_use]
-pub fn settle(before: &Sale, seller: &Seller, facts: &[PaymentFact], now: OffsetDateTime) -> Settlement {
+pub fn settle(before: &Sale, seller: &Seller, facts: &[PaymentFact], now: OffsetDateTime) -> Sale {
     let mut sale = before.clone();
     for fact in facts {
         take_in(&mut sale, fact, now);
@@ -40,7 +31,7 @@ pub fn settle(before: &Sale, seller: &Seller, facts: &[PaymentFact], now: Offset
     give_back_the_losers(&mut sale, now);
     sale.refresh_status(now);
     tell_the_station(&mut sale, now);
-    Settlement { changed: sale != *before, sale }
+    sale
 }
 
 fn take_in(sale: &mut Sale, fact: &PaymentFact, now: OffsetDateTime) {

@@ -3,6 +3,7 @@
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use surtidor::api::{Page, RefundBody, RefundView, digest, parse};
+use surtidor::change::change;
 use surtidor::edge::{Caller, language, path_id};
 use surtidor::id::{SaleId, StationId};
 use surtidor::life::SignsOfLife;
@@ -12,7 +13,7 @@ use surtidor::queue::{Hint, Queue, Resource};
 use surtidor::refunding::{self, Try};
 use surtidor::sale::{Refund, RefundRefused, RefundRequest, RefundStatus, Requested, Sale};
 use surtidor::secrets::{Account, Book};
-use surtidor::store::{SaveError, Store, StoreError};
+use surtidor::store::Store;
 use time::OffsetDateTime;
 
 pub(crate) struct Refunds {
@@ -32,14 +33,9 @@ pub(crate) async fn handle(refunds: &Refunds, request: Request) -> Response<Body
     answer.unwrap_or_else(Problem::into_response)
 }
 
-fn store_failed(error: &StoreError) -> Problem {
-    tracing::error!(event = "store_failed", %error, "The ledger did not answer");
-    Problem::unavailable()
-}
-
 async fn sale_of(refunds: &Refunds, station: &StationId, request: &Request) -> Result<Sale, Problem> {
     let sale = path_id(request, "sale", SaleId::parse)?;
-    let found = refunds.store.sale_named(station, &sale).await.map_err(|error| store_failed(&error))?;
+    let found = refunds.store.sale_named(station, &sale).await?;
     found.ok_or_else(|| Problem::not_found(format!("the station has told no sale {sale}")))
 }
 
@@ -101,21 +97,12 @@ fn idempotency_key(request: &Request) -> Result<String, Problem> {
 /// Writes the intent into the sale. Of several at once, each sees what the others left.
 async fn store_intent(
     refunds: &Refunds,
-    mut sale: Sale,
+    sale: Sale,
     asked: RefundRequest,
 ) -> Result<(Sale, Requested), Problem> {
-    loop {
-        let mut changed = sale.clone();
-        let requested = changed.request_refund(asked.clone(), OffsetDateTime::now_utc()).map_err(refused)?;
-        if matches!(requested, Requested::Known(_)) {
-            return Ok((sale, requested));
-        }
-        match refunds.store.save(&mut changed).await {
-            Ok(()) => return Ok((changed, requested)),
-            Err(SaveError::Conflict(standing)) => sale = *standing,
-            Err(SaveError::Store(error)) => return Err(store_failed(&error)),
-        }
-    }
+    let ask =
+        |sale: &mut Sale| sale.request_refund(asked.clone(), OffsetDateTime::now_utc()).map_err(refused);
+    change(&refunds.store, sale, ask).await
 }
 
 fn refused(refused: RefundRefused) -> Problem {

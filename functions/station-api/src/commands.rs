@@ -8,7 +8,7 @@ use surtidor::problem::{Problem, json};
 use surtidor::queue::{Hint, Resource};
 use time::OffsetDateTime;
 
-use crate::handler::{StationApi, store_failed};
+use crate::handler::StationApi;
 
 /// Sales on a page of commands, where the caller does not say.
 pub(crate) const PAGE: i32 = 100;
@@ -25,7 +25,7 @@ pub(crate) async fn list(
         Some(_) => return Err(Problem::invalid("limit", format!("must be a whole number from 1 to {PAGE}"))),
     };
     let page = api.store.open_commands(station, after.as_ref(), limit).await;
-    let page = page.map_err(|error| store_failed(&error))?;
+    let page = page?;
     let mut items = Vec::new();
     for command in page.sales.into_iter().flatten().filter(|command| command.acknowledged.is_none()) {
         if let Some(reference) = reference_of(&command.id) {
@@ -51,7 +51,7 @@ pub(crate) async fn acknowledge(
     let unknown = || Problem::not_found("the station has no such command").with_field("command");
     let reference =
         reference_of(&id).filter(|reference| reference.station() == station).ok_or_else(unknown)?;
-    let sale = api.store.sale(&reference).await.map_err(|error| store_failed(&error))?.ok_or_else(unknown)?;
+    let sale = api.store.sale(&reference).await?.ok_or_else(unknown)?;
     let sale =
         api.change(sale, |sale| sale.acknowledge(&id, result, now).map(drop).map_err(|_| unknown())).await?;
     // A wallet payment that goes back is asked for behind the queue, also when this is a repeat of an answer

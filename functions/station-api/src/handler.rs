@@ -8,8 +8,7 @@ use surtidor::life::SignsOfLife;
 use surtidor::problem::Problem;
 use surtidor::queue::Queue;
 use surtidor::sale::Sale;
-use surtidor::store::{SaveError, Store, StoreError};
-use surtidor::telemetry;
+use surtidor::store::Store;
 use time::OffsetDateTime;
 
 use crate::{commands, positions, sales};
@@ -28,37 +27,18 @@ impl StationApi {
     /// The sale that the path names.
     pub(crate) async fn sale(&self, station: &StationId, request: &Request) -> Result<Sale, Problem> {
         let sale = path_id(request, "sale", SaleId::parse)?;
-        let found = self.store.sale_named(station, &sale).await.map_err(|error| store_failed(&error))?;
+        let found = self.store.sale_named(station, &sale).await?;
         found.ok_or_else(|| Problem::not_found(format!("the station has told no sale {sale}")))
     }
 
-    /// Changes a sale, again from what stands if somebody else was faster, and writes it if it changed.
+    /// Changes a sale and writes it.
     pub(crate) async fn change(
         &self,
-        mut standing: Sale,
+        standing: Sale,
         change: impl Fn(&mut Sale) -> Result<(), Problem>,
     ) -> Result<Sale, Problem> {
-        loop {
-            let mut sale = standing.clone();
-            change(&mut sale)?;
-            if sale == standing {
-                return Ok(sale);
-            }
-            match self.store.save(&mut sale).await {
-                Ok(()) => {
-                    telemetry::tell_of_review(&standing, &sale);
-                    return Ok(sale);
-                }
-                Err(SaveError::Conflict(other)) => standing = *other,
-                Err(SaveError::Store(error)) => return Err(store_failed(&error)),
-            }
-        }
+        surtidor::change::change(&self.store, standing, change).await.map(|(sale, ())| sale)
     }
-}
-
-pub(crate) fn store_failed(error: &StoreError) -> Problem {
-    tracing::error!(event = "store_failed", %error, "The ledger did not answer");
-    Problem::unavailable()
 }
 
 pub(crate) async fn handle(api: &StationApi, request: Request) -> Response<Body> {

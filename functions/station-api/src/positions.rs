@@ -9,7 +9,7 @@ use surtidor::problem::{Problem, json};
 use time::OffsetDateTime;
 
 use crate::commands::PAGE;
-use crate::handler::{StationApi, store_failed};
+use crate::handler::StationApi;
 
 pub(crate) async fn put(
     api: &StationApi,
@@ -20,10 +20,9 @@ pub(crate) async fn put(
     let id = path_id(request, "position", PositionId::parse)?;
     let SetState { state } = parse(request.body())?;
     let unknown = || Problem::not_found(format!("the station has no position {id}")).with_field("position");
-    let position =
-        api.store.set_state(station, &id, state, now).await.map_err(|error| store_failed(&error))?;
+    let position = api.store.set_state(station, &id, state, now).await?;
     position.ok_or_else(unknown)?;
-    let found = api.store.look_up(station, &id).await.map_err(|error| store_failed(&error))?;
+    let found = api.store.look_up(station, &id).await?;
     let (position, newest) = found.ok_or_else(unknown)?;
     let payable = match answer(&position, newest.as_ref(), now) {
         Answer::Order(_, sale) => {
@@ -41,7 +40,7 @@ pub(crate) async fn heartbeat(
     now: OffsetDateTime,
 ) -> Result<Response<Body>, Problem> {
     let clock = parse::<Heartbeat>(request.body())?.clock()?;
-    let open = api.store.open_commands(station, None, PAGE).await.map_err(|error| store_failed(&error))?;
+    let open = api.store.open_commands(station, None, PAGE).await?;
     let open_commands = open.sales.iter().flatten().filter(|command| command.acknowledged.is_none()).count();
     let drift_seconds = (clock - now).whole_seconds();
     if drift_seconds.abs() > 60 {

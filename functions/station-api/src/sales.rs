@@ -9,7 +9,7 @@ use surtidor::sale::{Delivery, NotOwed, Place, Sale, SaleStatus};
 use surtidor::store::{Registered, SaleName};
 use time::OffsetDateTime;
 
-use crate::handler::{StationApi, store_failed};
+use crate::handler::StationApi;
 
 pub(crate) async fn post(
     api: &StationApi,
@@ -19,7 +19,7 @@ pub(crate) async fn post(
 ) -> Result<Response<Body>, Problem> {
     let body: SaleBody = parse(request.body())?;
     let id = body.position()?;
-    let found = api.store.look_up(station, &id).await.map_err(|error| store_failed(&error))?;
+    let found = api.store.look_up(station, &id).await?;
     let Some((position, newest)) = found else {
         return Err(Problem::invalid("position", "names no position of this station"));
     };
@@ -27,7 +27,7 @@ pub(crate) async fn post(
     let digest = digest(&delivery);
     let place = Place::of(delivery.delivered_at, newest.as_ref(), now);
     let sale = Sale::new(station.clone(), position.account.clone(), delivery, place, now);
-    let registered = api.store.register(&sale, &digest).await.map_err(|error| store_failed(&error))?;
+    let registered = api.store.register(&sale, &digest).await?;
     let (status, sale) = match registered {
         Registered::New => (201, sale),
         Registered::Known(name) if name.digest == digest => {
@@ -51,12 +51,12 @@ async fn told_before(
     account: AccountId,
     now: OffsetDateTime,
 ) -> Result<Sale, Problem> {
-    if let Some(sale) = api.store.sale(&name.reference).await.map_err(|error| store_failed(&error))? {
+    if let Some(sale) = api.store.sale(&name.reference).await? {
         return Ok(sale);
     }
     let place = Place { order: name.reference.order(), late: false };
     let sale = Sale::new(name.reference.station().clone(), account, delivery, place, now);
-    api.store.complete_registration(sale).await.map_err(|error| store_failed(&error))
+    Ok(api.store.complete_registration(sale).await?)
 }
 
 /// Hides what is still owed behind the newest sale. The lookup does not depend on it: it looks at the newest sale only. It
@@ -67,7 +67,7 @@ async fn defer_older(
     position: &PositionId,
     now: OffsetDateTime,
 ) -> Result<(), Problem> {
-    let recent = api.store.recent_sales(station, position).await.map_err(|error| store_failed(&error))?;
+    let recent = api.store.recent_sales(station, position).await?;
     for older in recent.into_iter().skip(1).filter(|sale| sale.status == SaleStatus::Pending) {
         api.change(older, |sale| {
             sale.defer(now);

@@ -91,13 +91,7 @@ impl Payment {
 impl RefundBody {
     /// The facts of a refund of a payment in a currency; `None` when it has no id or amount.
     pub(super) fn fact(self, currency: &Text) -> Option<RefundFact> {
-        Some(RefundFact {
-            amount: self.amount.money(currency)?,
-            id: self.id.into_inner()?,
-            // A refund without a word about its state is one to ask about again.
-            status: self.status.into_inner().unwrap_or_else(|| "in_process".to_owned()),
-            created_at: self.date_created.time(),
-        })
+        self.fact_in(Currency::parse(currency.as_deref()?).ok()?, None)
     }
 
     /// The facts of a refund where the payment's currency is known. Without an amount it is `asked`, what was asked for.
@@ -111,6 +105,7 @@ impl RefundBody {
         Some(RefundFact {
             amount,
             created_at: self.date_created.time(),
+            // A refund without a word about its state is one to ask about again.
             status: self.status.into_inner().unwrap_or_else(|| "in_process".to_owned()),
             id: self.id.into_inner()?,
         })

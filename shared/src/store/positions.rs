@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use time::OffsetDateTime;
 
@@ -52,6 +53,16 @@ impl Store {
         put.send().await.map(drop).map_err(|error| StoreError::call(&error))
     }
 
+    /// An update of a position that exists.
+    fn update_position(&self, station: &StationId, position: &PositionId) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(partition(station, position)))
+            .key("sk", s(STATE))
+            .condition_expression("attribute_exists(pk)")
+    }
+
     /// Writes what the station says of a position. `None` for a position that does not exist.
     pub async fn set_state(
         &self,
@@ -61,12 +72,7 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<Option<Position>, StoreError> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(partition(station, position)))
-            .key("sk", s(STATE))
-            .condition_expression("attribute_exists(pk)")
+            .update_position(station, position)
             .update_expression("SET #state = :state, state_at = :now, seen_at = :now")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", s(state.word()))
@@ -87,12 +93,7 @@ impl Store {
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", s(partition(station, position)))
-            .key("sk", s(STATE))
-            .condition_expression("attribute_exists(pk)")
+            .update_position(station, position)
             .update_expression("SET seen_at = :now")
             .expression_attribute_values(":now", s(instant(now)?));
         match update.send().await {
