@@ -1,5 +1,7 @@
 //! Changing a sale: the one loop that every writer takes.
 
+use time::OffsetDateTime;
+
 use crate::sale::Sale;
 use crate::store::{SaveError, Store, StoreError};
 use crate::telemetry;
@@ -9,6 +11,7 @@ use crate::telemetry;
 pub async fn change<T, E: From<StoreError>>(
     store: &Store,
     mut standing: Sale,
+    now: OffsetDateTime,
     change: impl Fn(&mut Sale) -> Result<T, E>,
 ) -> Result<(Sale, T), E> {
     loop {
@@ -17,7 +20,7 @@ pub async fn change<T, E: From<StoreError>>(
         if sale == standing {
             return Ok((sale, given));
         }
-        match store.save(&mut sale).await {
+        match store.save(&mut sale, now).await {
             Ok(()) => {
                 telemetry::tell_of_review(&standing, &sale);
                 return Ok((sale, given));

@@ -18,6 +18,7 @@
 pub mod api;
 pub mod aws;
 pub mod change;
+pub mod clock;
 pub mod config;
 pub mod edge;
 pub mod id;

@@ -6,6 +6,7 @@ mod merchant_order;
 mod order;
 mod payment;
 mod place;
+mod transport;
 mod wire;
 
 pub use client::{MercadoPago, Patience};
@@ -13,4 +14,5 @@ pub use error::ApiError;
 pub use merchant_order::MerchantOrder;
 pub use order::{Chargeback, Order, PaymentIntent};
 pub use payment::{Payment, PaymentSearch, RefundBody};
+pub use transport::{Answer, Exchange, Transport};
 pub use place::{Hours, Location, NewPos, NewStore, Pos, Store};

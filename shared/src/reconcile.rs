@@ -143,7 +143,7 @@ impl Reconciler {
             *sale = settle(sale, &seller, facts, now);
             Ok::<_, ReconcileError>(())
         };
-        let (sale, ()) = change(&self.store, standing, take_in).await?;
+        let (sale, ()) = change(&self.store, standing, now, take_in).await?;
         if sale.version != version {
             tracing::info!(event = "settled", sale = %reference, status = %sale.status, "Facts were taken in");
         }

@@ -87,7 +87,7 @@ pub async fn see(
         sale.see_listed_refunds(payment, facts, now);
         Ok(())
     };
-    change(store, sale, see).await.map(|(sale, ())| sale)
+    change(store, sale, now, see).await.map(|(sale, ())| sale)
 }
 
 /// Stores the outcome of a refund, whatever else happened to the sale meanwhile. Gives the sale as it stands.
@@ -102,5 +102,5 @@ pub async fn conclude(
         sale.conclude_refund(refund, outcome, now);
         Ok(())
     };
-    change(store, sale, conclude).await.map(|(sale, ())| sale)
+    change(store, sale, now, conclude).await.map(|(sale, ())| sale)
 }

@@ -5,22 +5,23 @@ use std::time::Duration;
 use lambda_http::http::header::CONTENT_TYPE;
 use lambda_http::{Body, Request, Response};
 use subtle::ConstantTimeEq;
+use surtidor::clock::Clock;
 use surtidor::edge::query;
 use surtidor::id::{PositionId, StationId};
 use surtidor::lookup::{Answer, answer};
 use surtidor::order::{Document, document};
 use surtidor::store::Store;
-use time::OffsetDateTime;
 
 /// Mercado Pago's own patience is not documented; the answer must not come later than 2 s after the question.
 const DEADLINE: Duration = Duration::from_millis(1_800);
 
-pub(crate) async fn handle(store: &Store, request: Request) -> Response<Body> {
+/// Answers one scan.
+pub async fn handle(store: &Store, clock: &Clock, request: Request) -> Response<Body> {
     let asked = read(&request);
     let answered = match &asked {
         // What names no pump for its shape alone costs no call.
         None => document(&Answer::Invalid),
-        Some(asked) => tokio::time::timeout(DEADLINE, look_up(store, asked)).await.unwrap_or_else(|_| {
+        Some(asked) => tokio::time::timeout(DEADLINE, look_up(store, clock, asked)).await.unwrap_or_else(|_| {
             tracing::warn!(event = "lookup_timeout", "The ledger did not answer within the deadline");
             document(&Answer::Timeout)
         }),
@@ -42,10 +43,10 @@ fn read(request: &Request) -> Option<Asked> {
     })
 }
 
-async fn look_up(store: &Store, asked: &Asked) -> Document {
+async fn look_up(store: &Store, clock: &Clock, asked: &Asked) -> Document {
     match store.look_up(&asked.station, &asked.position).await {
         Ok(Some((position, newest))) if same(&position.lookup_key, &asked.key) => {
-            let owed = answer(&position, newest.as_ref(), OffsetDateTime::now_utc());
+            let owed = answer(&position, newest.as_ref(), clock.now());
             if owed == Answer::Timeout {
                 tracing::warn!(event = "station_silent", station = %asked.station, "The station was not heard of for too long");
             }

@@ -1,8 +1,7 @@
 //! Mercado Pago asks what a pump owes.
 
-mod handler;
-
 use surtidor::aws::{Aws, Patience};
+use surtidor::clock::Clock;
 use surtidor::config::Environment;
 use surtidor::store::Store;
 use surtidor::{edge, telemetry};
@@ -13,5 +12,6 @@ async fn main() -> Result<(), lambda_http::Error> {
     let env = Environment;
     let aws = Aws::from_env(&env, Patience::SHORT)?;
     let store = Store::new(aws.dynamodb(), env.required("TABLE_NAME")?);
-    edge::serve(|request| handler::handle(&store, request)).await
+    let clock = Clock::system();
+    edge::serve(|request| order_lookup::handle(&store, &clock, request)).await
 }

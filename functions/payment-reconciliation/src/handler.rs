@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use lambda_runtime::Error;
+use surtidor::clock::Clock;
 use surtidor::id::AccountId;
 use surtidor::queue::{Hint, Queue, Resource};
 use surtidor::reconcile::{ReconcileError, Reconciler};
 use time::{Duration, OffsetDateTime};
 
-pub(crate) async fn handle(
+/// Works off one batch. What failed is named in the answer and comes again.
+pub async fn handle(
     reconciler: &Reconciler,
     queue: &Queue,
+    clock: &Clock,
     event: SqsEvent,
 ) -> Result<SqsBatchResponse, Error> {
     let mut groups: BTreeMap<(AccountId, Resource), Vec<(&SqsMessage, Hint)>> = BTreeMap::new();
@@ -39,7 +42,7 @@ pub(crate) async fn handle(
         }
     }
     // Waiting for Mercado Pago is most of the work, so all wait at once.
-    let worked = join_all(groups.values().map(|same| work_off(reconciler, same))).await;
+    let worked = join_all(groups.values().map(|same| work_off(reconciler, clock.now(), same))).await;
     failed.extend(worked.into_iter().flatten());
     join_all(failed.iter().map(|message| pause(queue, message))).await;
     let mut response = SqsBatchResponse::default();
@@ -50,9 +53,12 @@ pub(crate) async fn handle(
 }
 
 /// Works off the hints for one resource. Gives the messages to try again.
-async fn work_off<'a>(reconciler: &Reconciler, same: &[(&'a SqsMessage, Hint)]) -> Vec<&'a SqsMessage> {
+async fn work_off<'a>(
+    reconciler: &Reconciler,
+    now: OffsetDateTime,
+    same: &[(&'a SqsMessage, Hint)],
+) -> Vec<&'a SqsMessage> {
     let Some((_, hint)) = same.first() else { return Vec::new() };
-    let now = OffsetDateTime::now_utc();
     match reconciler.reconcile(hint, now).await {
         Ok(()) => Vec::new(),
         Err(error) => {

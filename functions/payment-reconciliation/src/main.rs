@@ -1,9 +1,8 @@
 //! Takes hints from the queue, fetches the truth from Mercado Pago, settles the sale.
 
-mod handler;
-
 use lambda_runtime::{LambdaEvent, service_fn};
 use surtidor::aws::{Aws, Patience};
+use surtidor::clock::Clock;
 use surtidor::config::Environment;
 use surtidor::mercado_pago::{self, MercadoPago};
 use surtidor::queue::Queue;
@@ -28,8 +27,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         queue: queue.clone(),
     };
     reconciler.accounts.warm().await;
+    let clock = Clock::system();
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| {
-        handler::handle(&reconciler, &queue, event.payload)
+        payment_reconciliation::handle(&reconciler, &queue, &clock, event.payload)
     }))
     .await
 }

@@ -4,6 +4,7 @@ use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use surtidor::api::{Page, RefundBody, RefundView, digest, parse};
 use surtidor::change::change;
+use surtidor::clock::Clock;
 use surtidor::edge::{Caller, language, path_id};
 use surtidor::id::{SaleId, StationId};
 use surtidor::life::SignsOfLife;
@@ -14,17 +15,26 @@ use surtidor::refunding::{self, Try};
 use surtidor::sale::{Refund, RefundRefused, RefundRequest, RefundStatus, Requested, Sale};
 use surtidor::secrets::{Account, Book};
 use surtidor::store::Store;
-use time::OffsetDateTime;
 
-pub(crate) struct Refunds {
-    pub(crate) store: Store,
-    pub(crate) queue: Queue,
-    pub(crate) mercado_pago: MercadoPago,
-    pub(crate) accounts: Book<Account>,
-    pub(crate) life: SignsOfLife,
+/// What giving money back takes.
+#[derive(Debug)]
+pub struct Refunds {
+    /// The ledger.
+    pub store: Store,
+    /// Where a refund waits whose outcome is not known.
+    pub queue: Queue,
+    /// Who moves the money.
+    pub mercado_pago: MercadoPago,
+    /// Whose token asks.
+    pub accounts: Book<Account>,
+    /// When a sign of life of a station is due.
+    pub life: SignsOfLife,
+    /// The time.
+    pub clock: Clock,
 }
 
-pub(crate) async fn handle(refunds: &Refunds, request: Request) -> Response<Body> {
+/// Answers one call: a refund that is asked for, or the list of a sale's refunds.
+pub async fn handle(refunds: &Refunds, request: Request) -> Response<Body> {
     let answer = if request.method() == Method::GET {
         list(refunds, &request).await
     } else {
@@ -41,7 +51,7 @@ async fn sale_of(refunds: &Refunds, station: &StationId, request: &Request) -> R
 
 async fn list(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
     let station = Caller::of(request)?.station(request)?;
-    refunds.life.sign(&refunds.store, &station, OffsetDateTime::now_utc()).await;
+    refunds.life.sign(&refunds.store, &station, refunds.clock.now()).await;
     let sale = sale_of(refunds, &station, request).await?;
     let language = language(request);
     let items = sale.refunds.iter().map(|refund| RefundView::new(refund, language)).collect();
@@ -51,7 +61,7 @@ async fn list(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Pr
 async fn create(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
     let caller = Caller::of(request)?;
     let station = caller.station(request)?;
-    refunds.life.sign(&refunds.store, &station, OffsetDateTime::now_utc()).await;
+    refunds.life.sign(&refunds.store, &station, refunds.clock.now()).await;
     let key = idempotency_key(request)?;
     let body: RefundBody = parse(request.body())?;
     let sale = sale_of(refunds, &station, request).await?;
@@ -100,9 +110,9 @@ async fn store_intent(
     sale: Sale,
     asked: RefundRequest,
 ) -> Result<(Sale, Requested), Problem> {
-    let ask =
-        |sale: &mut Sale| sale.request_refund(asked.clone(), OffsetDateTime::now_utc()).map_err(refused);
-    change(&refunds.store, sale, ask).await
+    let now = refunds.clock.now();
+    let ask = |sale: &mut Sale| sale.request_refund(asked.clone(), now).map_err(refused);
+    change(&refunds.store, sale, now, ask).await
 }
 
 fn refused(refused: RefundRefused) -> Problem {
@@ -133,7 +143,7 @@ async fn carry_out(
             return Ok((sale, refund));
         }
     };
-    let now = OffsetDateTime::now_utc();
+    let now = refunds.clock.now();
     match refunding::conclude(&refunds.store, sale.clone(), &refund.id, &outcome, now).await {
         Ok(sale) => {
             let refund = sale.refunds.iter().find(|known| known.id == refund.id).cloned().unwrap_or(refund);
@@ -153,7 +163,7 @@ const LET_GO: i32 = 60;
 /// Puts the sale on the queue, so that its open refund is finished without the caller.
 async fn look_again(refunds: &Refunds, sale: &Sale) {
     let resource = Resource::Sale(sale.reference.clone());
-    let hint = Hint::new(sale.account.clone(), resource, OffsetDateTime::now_utc());
+    let hint = Hint::new(sale.account.clone(), resource, refunds.clock.now());
     if let Err(error) = refunds.queue.send_after(&hint, LET_GO).await {
         tracing::error!(event = "queue_failed", %error, "A refund that is open could not be put on the queue");
     }

@@ -1,10 +1,9 @@
 //! Gives money back, whole or in part.
 
-mod handler;
-
 use std::time::Duration;
 
 use surtidor::aws::{Aws, Patience};
+use surtidor::clock::Clock;
 use surtidor::config::Environment;
 use surtidor::life::SignsOfLife;
 use surtidor::mercado_pago::{self, MercadoPago};
@@ -22,13 +21,14 @@ async fn main() -> Result<(), lambda_http::Error> {
     telemetry::init(env!("CARGO_CRATE_NAME"));
     let env = Environment;
     let aws = Aws::from_env(&env, Patience::SHORT)?;
-    let refunds = handler::Refunds {
+    let refunds = refunds::Refunds {
         store: Store::new(aws.dynamodb(), env.required("TABLE_NAME")?),
         queue: Queue::new(aws.sqs(), env.required("QUEUE_URL")?),
         mercado_pago: MercadoPago::new(&env.required("MERCADO_PAGO_URL")?, PATIENCE)?,
         accounts: Book::new(aws.secrets_manager(), env.required("ACCOUNTS_SECRET")?),
         life: SignsOfLife::default(),
+        clock: Clock::system(),
     };
     refunds.accounts.warm().await;
-    edge::serve(|request| handler::handle(&refunds, request)).await
+    edge::serve(|request| refunds::handle(&refunds, request)).await
 }

@@ -2,6 +2,7 @@
 
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
+use surtidor::clock::Clock;
 use surtidor::edge::{Caller, path_id};
 use surtidor::id::{SaleId, StationId};
 use surtidor::life::SignsOfLife;
@@ -13,15 +14,20 @@ use time::OffsetDateTime;
 
 use crate::{commands, positions, sales};
 
-pub(crate) struct StationApi {
+/// What answering a station takes.
+#[derive(Debug)]
+pub struct StationApi {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
+    clock: Clock,
     life: SignsOfLife,
 }
 
 impl StationApi {
-    pub(crate) fn new(store: Store, queue: Queue) -> Self {
-        Self { store, queue, life: SignsOfLife::default() }
+    /// A function that knows no station yet.
+    #[must_use]
+    pub fn new(store: Store, queue: Queue, clock: Clock) -> Self {
+        Self { store, queue, clock, life: SignsOfLife::default() }
     }
 
     /// The sale that the path names.
@@ -35,19 +41,21 @@ impl StationApi {
     pub(crate) async fn change(
         &self,
         standing: Sale,
+        now: OffsetDateTime,
         change: impl Fn(&mut Sale) -> Result<(), Problem>,
     ) -> Result<Sale, Problem> {
-        surtidor::change::change(&self.store, standing, change).await.map(|(sale, ())| sale)
+        surtidor::change::change(&self.store, standing, now, change).await.map(|(sale, ())| sale)
     }
 }
 
-pub(crate) async fn handle(api: &StationApi, request: Request) -> Response<Body> {
+/// Answers one call of a station's software.
+pub async fn handle(api: &StationApi, request: Request) -> Response<Body> {
     Box::pin(answer(api, &request)).await.unwrap_or_else(Problem::into_response)
 }
 
 async fn answer(api: &StationApi, request: &Request) -> Result<Response<Body>, Problem> {
     let station = Caller::of(request)?.station(request)?;
-    let now = OffsetDateTime::now_utc();
+    let now = api.clock.now();
     // Any call is a sign of life; it is written down beside the work.
     let (answer, ()) =
         futures_util::join!(route(api, &station, request, now), api.life.sign(&api.store, &station, now));

@@ -69,7 +69,7 @@ async fn defer_older(
 ) -> Result<(), Problem> {
     let recent = api.store.recent_sales(station, position).await?;
     for older in recent.into_iter().skip(1).filter(|sale| sale.status == SaleStatus::Pending) {
-        api.change(older, |sale| {
+        api.change(older, now, |sale| {
             sale.defer(now);
             Ok(())
         })
@@ -96,7 +96,7 @@ pub(crate) async fn settle(
     let settle: Settle = parse(request.body())?;
     let tender = settle.tender()?;
     let sale = api.sale(station, request).await?;
-    let sale = api.change(sale, |sale| sale.settle_elsewhere(tender, now).map_err(not_owed)).await?;
+    let sale = api.change(sale, now, |sale| sale.settle_elsewhere(tender, now).map_err(not_owed)).await?;
     Ok(json(200, &SaleView::new(&sale, language(request))))
 }
 
@@ -108,7 +108,7 @@ pub(crate) async fn void(
 ) -> Result<Response<Body>, Problem> {
     nothing(request.body())?;
     let sale = api.sale(station, request).await?;
-    let sale = api.change(sale, |sale| sale.void(now).map_err(not_owed)).await?;
+    let sale = api.change(sale, now, |sale| sale.void(now).map_err(not_owed)).await?;
     Ok(json(200, &SaleView::new(&sale, language(request))))
 }
 

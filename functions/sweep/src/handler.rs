@@ -2,6 +2,7 @@
 //! refunds by itself. A run is bounded; what it leaves is found by the next one, the longest waiting first.
 
 use lambda_runtime::Error;
+use surtidor::clock::Clock;
 use surtidor::queue::{Hint, Queue, Resource};
 use surtidor::store::{Store, Unresolved};
 use time::OffsetDateTime;
@@ -12,8 +13,9 @@ const MOST: i32 = 50;
 /// Seconds over which the hints of a run are spread, so that Mercado Pago is not asked everything at once.
 const SPREAD: usize = 45;
 
-pub(crate) async fn handle(store: &Store, queue: &Queue) -> Result<serde_json::Value, Error> {
-    let now = OffsetDateTime::now_utc();
+/// One run.
+pub async fn handle(store: &Store, queue: &Queue, clock: &Clock) -> Result<serde_json::Value, Error> {
+    let now = clock.now();
     let (mut found, mut failed) = (0_usize, 0_usize);
     for shard in Store::shards() {
         let unresolved = match store.unresolved(shard, now, MOST).await {

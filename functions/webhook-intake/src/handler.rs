@@ -4,6 +4,7 @@ use lambda_http::http::HeaderValue;
 use lambda_http::{Body, Request, Response};
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
+use surtidor::clock::Clock;
 use surtidor::edge;
 use surtidor::id::AccountId;
 use surtidor::notification::{LONGEST_BODY, NotUnderstood, Notification, understand};
@@ -13,12 +14,19 @@ use surtidor::secrets::{Book, Unverified, Webhooks};
 use surtidor::signature::{SignatureError, Signed, verify};
 use time::OffsetDateTime;
 
-pub(crate) struct Intake {
-    pub(crate) queue: Queue,
-    pub(crate) accounts: Book<Webhooks>,
+/// What taking news in takes.
+#[derive(Debug)]
+pub struct Intake {
+    /// Where hints go.
+    pub queue: Queue,
+    /// What news are checked with.
+    pub accounts: Book<Webhooks>,
+    /// The time, against replays.
+    pub clock: Clock,
 }
 
-pub(crate) async fn handle(intake: &Intake, request: Request) -> Response<Body> {
+/// Answers one notification.
+pub async fn handle(intake: &Intake, request: Request) -> Response<Body> {
     match take_in(intake, &request).await {
         Ok(()) => json(200, &serde_json::json!({"received": true})),
         Err(problem) => {
@@ -52,12 +60,13 @@ async fn take_in(intake: &Intake, request: &Request) -> Result<(), Problem> {
         NotUnderstood::TooLong => Problem::too_large(LONGEST_BODY),
         other => Problem::unreadable(other.to_string()),
     })?;
-    check_signature(&webhooks, &notification, request)?;
+    let now = intake.clock.now();
+    check_signature(&webhooks, &notification, request, now)?;
     let Some(resource) = notification.resource else {
         tracing::info!(event = "notification_passed_over", topic = notification.topic, "Nothing to look at");
         return Ok(());
     };
-    let hint = Hint::new(account, resource, OffsetDateTime::now_utc());
+    let hint = Hint::new(account, resource, now);
     intake.queue.send(&hint).await.map_err(|error| {
         tracing::error!(event = "queue_failed", %error, "A hint could not be queued: Mercado Pago will repeat it");
         Problem::unavailable()
@@ -76,6 +85,7 @@ fn check_signature(
     webhooks: &Webhooks,
     notification: &Notification,
     request: &Request,
+    now: OffsetDateTime,
 ) -> Result<(), Problem> {
     if !notification.verifiable {
         return Ok(());
@@ -84,7 +94,7 @@ fn check_signature(
     let verify_with = |data_id: Option<&str>| {
         let signed = Signed { signature: header("x-signature"), request_id: header("x-request-id"), data_id };
         let secrets = webhooks.webhook_secrets.iter().map(ExposeSecret::expose_secret);
-        verify(signed, secrets, OffsetDateTime::now_utc())
+        verify(signed, secrets, now)
     };
     let mut verified = Err(SignatureError::Mismatch);
     for data_id in &notification.signed_ids {

@@ -7,6 +7,7 @@
 mod calls;
 pub mod demo;
 mod dynamodb;
+pub mod embedded;
 mod faults;
 mod front;
 mod http_api;

@@ -66,7 +66,7 @@ async fn work(source: &Source, queue: &str, sqs: &Sqs, lambda: &Arc<Lambda>) {
 }
 
 /// The messages that failed. A malformed answer fails all of them: an empty or unknown id, or a list that is none.
-fn failures(answer: &[u8], ids: &BTreeSet<String>) -> BTreeSet<String> {
+pub(crate) fn failures(answer: &[u8], ids: &BTreeSet<String>) -> BTreeSet<String> {
     let answer: Value = serde_json::from_slice(answer).unwrap_or(Value::Null);
     let list = match answer.get("batchItemFailures") {
         // "An empty batchItemFailures list, a null list, an empty or null response": complete success.
@@ -85,7 +85,7 @@ fn failures(answer: &[u8], ids: &BTreeSet<String>) -> BTreeSet<String> {
 }
 
 /// A message as Lambda hands it on.
-fn record(message: &Value, queue: &str) -> Value {
+pub(crate) fn record(message: &Value, queue: &str) -> Value {
     let mut attributes = Map::new();
     for (name, value) in message.get("MessageAttributes").and_then(Value::as_object).into_iter().flatten() {
         attributes.insert(name.clone(), json!({

@@ -37,7 +37,7 @@ pub(crate) struct SecretsManager {
     file: Option<PathBuf>,
 }
 
-type Answer = Result<Value, (&'static str, String)>;
+pub(crate) type Answer = Result<Value, (&'static str, String)>;
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -59,7 +59,7 @@ impl SecretsManager {
         arn(name)
     }
 
-    fn operate(&self, operation: &str, request: &Value) -> Answer {
+    pub(crate) fn operate(&self, operation: &str, request: &Value) -> Answer {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = operate(&mut secrets, operation, request)?;
         if let (Some(file), false) =

@@ -28,9 +28,9 @@ use crate::names::REGION;
 /// An error of SQS: its code in the JSON protocol, its older name (the header that SDKs read), and a message.
 #[derive(Debug)]
 pub(crate) struct Fault {
-    code: &'static str,
+    pub(crate) code: &'static str,
     query_code: &'static str,
-    message: String,
+    pub(crate) message: String,
 }
 
 pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> Fault {
@@ -81,18 +81,23 @@ pub(crate) struct Sqs {
     /// Whether the file is behind.
     changed: AtomicBool,
     writing: Mutex<()>,
+    /// Milliseconds since 1970.
+    clock: Clock,
     pub(crate) disorder: Mutex<Disorder>,
 }
 
-/// Milliseconds since 1970.
-pub(crate) fn now() -> u64 {
+/// A clock that shows milliseconds since 1970.
+pub(crate) type Clock = Box<dyn Fn() -> u64 + Send + Sync>;
+
+/// The machine's clock.
+pub(crate) fn system_clock() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Sqs {
     /// Opens the queues of a file, or none; `url` is its endpoint.
-    pub(crate) fn open(url: &str, file: Option<&Path>) -> Result<Arc<Self>, String> {
+    pub(crate) fn open(url: &str, file: Option<&Path>, clock: Clock) -> Result<Arc<Self>, String> {
         Ok(Arc::new(Self {
             queues: Mutex::new(keep::read(file)?),
             changed: AtomicBool::new(false),
@@ -100,6 +105,7 @@ impl Sqs {
             bell: Notify::new(),
             url: url.to_owned(),
             file: file.map(Path::to_owned),
+            clock,
             disorder: Mutex::default(),
         }))
     }
@@ -122,11 +128,22 @@ impl Sqs {
     /// An operation but for the waiting of `ReceiveMessage`.
     pub(crate) fn operate(&self, operation: &str, request: &Value, region: &str) -> Answer {
         let mut queues = self.queues();
-        let answer = operations::operate(&mut queues, &self.url, region, operation, request);
+        let here = operations::Here { base: &self.url, region, now: (self.clock)() };
+        let answer = operations::operate(&mut queues, here, operation, request);
         self.changed.store(true, Ordering::Relaxed);
         drop(queues);
         self.bell.notify_waiters();
         answer
+    }
+
+    /// Receives without waiting; and when the next message will be receivable, if one is held back.
+    pub(crate) fn receive_now(&self, request: &Value) -> Answer<(Value, Option<u64>)> {
+        let disorder = *self.disorder.lock().unwrap_or_else(PoisonError::into_inner);
+        let (received, next) = receive::receive(&mut self.queues(), request, disorder, (self.clock)())?;
+        if received["Messages"].as_array().is_some_and(|messages| !messages.is_empty()) {
+            self.changed.store(true, Ordering::Relaxed);
+        }
+        Ok((received, next))
     }
 
     /// Receives, and waits for a message as long as asked.
@@ -141,19 +158,13 @@ impl Sqs {
             let rung = self.bell.notified();
             tokio::pin!(rung);
             rung.as_mut().enable();
-            let (received, next) = {
-                let disorder = *self.disorder.lock().unwrap_or_else(PoisonError::into_inner);
-                receive::receive(&mut self.queues(), request, disorder)?
-            };
+            let (received, next) = self.receive_now(request)?;
             let empty = received.get("Messages").and_then(Value::as_array).is_none_or(Vec::is_empty);
-            if !empty {
-                self.changed.store(true, Ordering::Relaxed);
-            }
             if !empty || tokio::time::Instant::now() >= deadline {
                 return Ok(received);
             }
             let next = next
-                .map_or(Duration::from_secs(20), |at| Duration::from_millis(at.saturating_sub(now()).max(1)));
+                .map_or(Duration::from_secs(20), |at| Duration::from_millis(at.saturating_sub((self.clock)()).max(1)));
             let wake = deadline.min(tokio::time::Instant::now() + next);
             tokio::select! {
                 () = &mut rung => {}
@@ -172,7 +183,7 @@ impl Sqs {
 
     /// What of a queue waits.
     pub(crate) fn depth(&self, name: &str) -> QueueDepth {
-        self.queues().get(name).map_or_else(QueueDepth::default, |queue| queue.depth(now()))
+        self.queues().get(name).map_or_else(QueueDepth::default, |queue| queue.depth((self.clock)()))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::logs::{LogLine, Logs};
 use crate::names::{self, ACCOUNT, REGION, physical};
 use crate::poller;
 use crate::secrets::SecretsManager;
-use crate::sqs::{Disorder, QueueDepth, Sqs};
+use crate::sqs::{Disorder, QueueDepth, Sqs, system_clock};
 use crate::template::{self, Names, Template, TemplateError};
 
 /// How a stack runs.
@@ -134,7 +134,7 @@ impl Stack {
             let made = dynamodb.ensure_table(&physical(id), request).await;
             made.map_err(|error| TemplateError(format!("{id}: {error}")))?;
         }
-        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref()).map_err(other)?;
+        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref(), Box::new(system_clock)).map_err(other)?;
         make_queues(&sqs, &template)?;
         let secrets = Arc::new(SecretsManager::open(in_data("secrets.json").as_deref()).map_err(other)?);
         for (id, text) in &template.secrets {
@@ -273,7 +273,7 @@ impl Drop for Stack {
     }
 }
 
-fn make_queues(sqs: &Sqs, template: &Template) -> Result<(), TemplateError> {
+pub(crate) fn make_queues(sqs: &Sqs, template: &Template) -> Result<(), TemplateError> {
     // Dead-letter queues first: a redrive policy must name a queue that is there.
     let mut queues: Vec<_> = template.queues.iter().collect();
     queues.sort_by_key(|(_, queue)| queue.redrive.is_some());

@@ -1,14 +1,16 @@
-//! The HTTP client: timeouts, retries with growing jittered pauses, typed errors, no redirects.
+//! The client: what can be asked, retries with growing jittered pauses, typed errors.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, StatusCode, redirect};
-use rustls::{ClientConfig, RootCertStore};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::transport::{Https, Transport};
 use super::{
     ApiError, Chargeback, MerchantOrder, NewPos, NewStore, Order, Payment, PaymentIntent, PaymentSearch, Pos,
     RefundBody, Store,
@@ -34,42 +36,31 @@ impl Default for Patience {
     }
 }
 
-/// A longer body is none of Mercado Pago's.
-const LONGEST_BODY: usize = 4 * 1024 * 1024;
 /// A pause that Mercado Pago asks for is kept if it is no longer than this; else the work goes back to the queue.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Mercado Pago's API under one base URL. Which account a call is for is said by its token.
 #[derive(Clone, Debug)]
 pub struct MercadoPago {
-    http: reqwest::Client,
-    base: String,
+    way: Arc<dyn Transport>,
+    base: Url,
     patience: Patience,
 }
 
 impl MercadoPago {
     /// A client for `https://api.mercadopago.com` or another base URL.
     pub fn new(base: &str, patience: Patience) -> Result<Self, ConfigError> {
+        Self::over(Arc::new(Https::new(patience.call)?), base, patience)
+    }
+
+    /// A client that goes another way than HTTPS.
+    pub fn over(way: Arc<dyn Transport>, base: &str, patience: Patience) -> Result<Self, ConfigError> {
         let invalid = |rule: &str| ConfigError::new("MERCADO_PAGO_URL", rule);
-        let base = base.trim_end_matches('/').to_owned();
-        if !base.starts_with("https://") && !base.starts_with("http://") {
+        let base = Url::parse(base.trim_end_matches('/')).map_err(|error| invalid(&error.to_string()))?;
+        if !matches!(base.scheme(), "https" | "http") {
             return Err(invalid("must begin with https://"));
         }
-        // The roots are data of the binary: nothing is read or parsed at start.
-        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-        let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let tls = tls.map_err(|error| invalid(&error.to_string()))?;
-        let tls = tls.with_root_certificates(roots).with_no_client_auth();
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(2))
-            .timeout(patience.call)
-            .user_agent(concat!("surtidor/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| invalid(&error.to_string()))?;
-        Ok(Self { http, base, patience })
+        Ok(Self { way, base, patience })
     }
 
     /// A payment.
@@ -141,14 +132,7 @@ impl MercadoPago {
         let number = |amount: Money| RawValue::from_string(amount.to_string()).ok();
         let body = amount.and_then(number).map(|amount| Partial { amount });
         let path = format!("/v1/payments/{payment}/refunds");
-        self.send(|| {
-            let call = self.call(Method::POST, token, &path).header("X-Idempotency-Key", key);
-            match &body {
-                Some(body) => call.json(body),
-                None => call,
-            }
-        })
-        .await
+        self.send(&self.call(Method::POST, token, &path).with_key(key).with_body(body.as_ref())).await
     }
 
     /// Makes a store, or gives the one that has its external id.
@@ -170,8 +154,8 @@ impl MercadoPago {
         if let Some(known) = found.results.into_iter().find(same) {
             return Ok(known);
         }
-        self.send_once(self.call(Method::POST, token, &format!("/users/{collector_id}/stores")).json(store))
-            .await
+        let path = format!("/users/{collector_id}/stores");
+        self.send_once(&self.call(Method::POST, token, &path).with_body(Some(store))).await
     }
 
     /// Makes a point of sale, or gives the one that has its external id, with its URL brought up to date.
@@ -185,27 +169,31 @@ impl MercadoPago {
         let same =
             |known: &Pos| known.external_id().is_some_and(|id| id.eq_ignore_ascii_case(&pos.external_id));
         let Some(known) = found.results.into_iter().find(same) else {
-            return self.send_once(self.call(Method::POST, token, "/pos").json(pos)).await;
+            return self.send_once(&self.call(Method::POST, token, "/pos").with_body(Some(pos))).await;
         };
         let Some(id) = known.id().filter(|_| known.url() != Some(&pos.url)) else { return Ok(known) };
         let change = serde_json::json!({"url": pos.url, "fixed_amount": pos.fixed_amount});
-        self.send(|| self.call(Method::PUT, token, &format!("/pos/{id}")).json(&change)).await
+        self.send(&self.call(Method::PUT, token, &format!("/pos/{id}")).with_body(Some(&change))).await
     }
 
     async fn get<T: DeserializeOwned>(&self, token: &SecretString, path: &str) -> Result<T, ApiError> {
-        self.send(|| self.call(Method::GET, token, path)).await
+        self.send(&self.call(Method::GET, token, path)).await
     }
 
-    fn call(&self, method: Method, token: &SecretString, path: &str) -> RequestBuilder {
-        let url = format!("{}{path}", self.base);
-        self.http.request(method, url).bearer_auth(token.expose_secret())
+    /// A call without a body. Paths are made of checked ids; one that is none names nothing, and Mercado Pago says so.
+    fn call(&self, method: Method, token: &SecretString, path: &str) -> Call {
+        let mut url = self.base.clone();
+        let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+        url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
+        url.set_query(query);
+        Call { method, url, token: token.clone(), key: None, body: None }
     }
 
     /// Sends what may be repeated, until it is answered or patience ends.
-    async fn send<T: DeserializeOwned>(&self, call: impl Fn() -> RequestBuilder) -> Result<T, ApiError> {
+    async fn send<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
         let mut pause = self.patience.pause;
         for _ in 1..self.patience.tries {
-            let (error, wanted) = match self.answer(call()).await {
+            let (error, wanted) = match self.answer(call).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -216,46 +204,61 @@ impl MercadoPago {
             tokio::time::sleep(wait).await;
             pause = pause.saturating_mul(4);
         }
-        self.send_once(call()).await
+        self.send_once(call).await
     }
 
-    async fn send_once<T: DeserializeOwned>(&self, call: RequestBuilder) -> Result<T, ApiError> {
+    async fn send_once<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
         self.answer(call).await.map_err(|(error, _)| error)
     }
 
     /// One call. With an error comes the pause that Mercado Pago asks for (`Retry-After`), if it does.
-    async fn answer<T: DeserializeOwned>(
-        &self,
-        call: RequestBuilder,
-    ) -> Result<T, (ApiError, Option<Duration>)> {
-        let lost = |error: &reqwest::Error| {
-            let what = if error.is_timeout() {
-                "timeout"
-            } else if error.is_connect() {
-                "not connected"
-            } else {
-                "connection lost"
-            };
-            (ApiError::NoAnswer(what), None)
-        };
-        let mut answer = call.send().await.map_err(|error| lost(&error))?;
-        let status = answer.status();
-        let wanted = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| lost(&error))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_BODY {
-                return Err((ApiError::Unreadable("too long".to_owned()), None));
-            }
-        }
-        if !status.is_success() || status == StatusCode::NO_CONTENT {
-            let error = ApiError::from_answer(status.as_u16(), &body);
+    async fn answer<T: DeserializeOwned>(&self, call: &Call) -> Result<T, (ApiError, Option<Duration>)> {
+        let request = call.request().ok_or((ApiError::NoAnswer("not sent"), None))?;
+        let answer = self.way.exchange(request).await.map_err(|error| (error, None))?;
+        if !(200..300).contains(&answer.status) || answer.status == 204 {
+            let error = ApiError::from_answer(answer.status, &answer.body);
+            let wanted = answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
             return Err((error, wanted.map(Duration::from_secs)));
         }
         // serde's message may quote the body: only the place is told.
-        serde_json::from_slice(&body).map_err(|error| {
+        serde_json::from_slice(&answer.body).map_err(|error| {
             (ApiError::Unreadable(format!("line {} column {}", error.line(), error.column())), None)
         })
+    }
+}
+
+/// A request that can be made again.
+struct Call {
+    method: Method,
+    url: Url,
+    token: SecretString,
+    key: Option<String>,
+    body: Option<Vec<u8>>,
+}
+
+impl Call {
+    fn with_key(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
+    }
+
+    fn with_body<T: Serialize>(self, body: Option<&T>) -> Self {
+        Self { body: body.and_then(|body| serde_json::to_vec(body).ok()), ..self }
+    }
+
+    /// `None` where a token or key is no text that HTTP can carry.
+    fn request(&self) -> Option<Request> {
+        let mut request = Request::new(self.method.clone(), self.url.clone());
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())).ok()?;
+        bearer.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, bearer);
+        if let Some(key) = &self.key {
+            request.headers_mut().insert("x-idempotency-key", HeaderValue::from_str(key).ok()?);
+        }
+        if let Some(body) = &self.body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.clone().into());
+        }
+        Some(request)
     }
 }
 

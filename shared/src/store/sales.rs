@@ -185,14 +185,14 @@ impl Store {
 
     /// Writes a sale over the version that it was made from. One write; on a conflict the answer holds what
     /// stands now, so that nothing need be read again.
-    pub async fn save(&self, sale: &mut Sale) -> Result<(), SaveError> {
+    pub async fn save(&self, sale: &mut Sale, now: OffsetDateTime) -> Result<(), SaveError> {
         let read_version = sale.version;
         sale.version = read_version.saturating_add(1);
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item_of(sale, OffsetDateTime::now_utc())?))
+            .set_item(Some(item_of(sale, now)?))
             .condition_expression("version = :read")
             .expression_attribute_values(":read", AttributeValue::N(read_version.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::message::{md5_hex, md5_of_attributes};
 use super::queue::is_fifo;
-use super::{Answer, Message, Queue, attributes, fault, now};
+use super::{Answer, Message, Queue, attributes, fault};
 use crate::names::{ACCOUNT, queue_arn};
 
 /// The longest message and the longest batch, in bytes.
@@ -14,16 +14,21 @@ const LONGEST: usize = 1_048_576;
 
 pub(super) type Queues = BTreeMap<String, Queue>;
 
-pub(super) fn operate(
-    queues: &mut Queues,
-    base: &str,
-    region: &str,
-    operation: &str,
-    request: &Value,
-) -> Answer {
+/// Where and when an operation is.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'a> {
+    /// The endpoint.
+    pub(super) base: &'a str,
+    pub(super) region: &'a str,
+    /// Milliseconds since 1970.
+    pub(super) now: u64,
+}
+
+pub(super) fn operate(queues: &mut Queues, here: Here, operation: &str, request: &Value) -> Answer {
+    let Here { base, region, now } = here;
     let url = |name: &str| format!("{base}/{ACCOUNT}/{name}");
     match operation {
-        "CreateQueue" => create(queues, region, request).map(|name| json!({"QueueUrl": url(&name)})),
+        "CreateQueue" => create(queues, (region, now), request).map(|name| json!({"QueueUrl": url(&name)})),
         "GetQueueUrl" => {
             let name = text(request, "QueueName");
             if !queues.contains_key(name) {
@@ -59,17 +64,17 @@ pub(super) fn operate(
         }
         "PurgeQueue" => {
             let queue = find(queues, request)?;
-            if queue.purged_at.is_some_and(|at| now().saturating_sub(at) < 60_000) {
+            if queue.purged_at.is_some_and(|at| now.saturating_sub(at) < 60_000) {
                 return Err(fault(
                     "PurgeQueueInProgress",
                     "Only one PurgeQueue operation is allowed every 60 seconds.",
                 ));
             }
-            queue.purged_at = Some(now());
+            queue.purged_at = Some(now);
             queue.messages.clear();
             Ok(json!({}))
         }
-        "GetQueueAttributes" => Ok(get_attributes(find(queues, request)?, request)),
+        "GetQueueAttributes" => Ok(get_attributes(find(queues, request)?, request, now)),
         "SetQueueAttributes" => {
             let given = attributes::read(request, queues)?;
             find(queues, request)?.attributes.extend(given);
@@ -86,7 +91,7 @@ pub(super) fn operate(
             Ok(json!({}))
         }
         "ListQueueTags" => Ok(json!({"Tags": find(queues, request)?.tags})),
-        "SendMessage" => send(find(queues, request)?, request),
+        "SendMessage" => send(find(queues, request)?, request, now),
         "SendMessageBatch" => {
             let entries = entries(request)?;
             let size: usize = entries.iter().map(|entry| text(entry, "MessageBody").len()).sum();
@@ -97,7 +102,7 @@ pub(super) fn operate(
                 ));
             }
             let queue = find(queues, request)?;
-            Ok(batch(&entries, |entry| send(queue, entry)))
+            Ok(batch(&entries, |entry| send(queue, entry, now)))
         }
         "DeleteMessage" => delete(find(queues, request)?, request),
         "DeleteMessageBatch" => {
@@ -105,11 +110,11 @@ pub(super) fn operate(
             let queue = find(queues, request)?;
             Ok(batch(&entries, |entry| delete(queue, entry)))
         }
-        "ChangeMessageVisibility" => change_visibility(find(queues, request)?, request),
+        "ChangeMessageVisibility" => change_visibility(find(queues, request)?, request, now),
         "ChangeMessageVisibilityBatch" => {
             let entries = entries(request)?;
             let queue = find(queues, request)?;
-            Ok(batch(&entries, |entry| change_visibility(queue, entry)))
+            Ok(batch(&entries, |entry| change_visibility(queue, entry, now)))
         }
         "StartMessageMoveTask" => move_back(queues, request),
         other => Err(fault("UnsupportedOperation", format!("{other} is not served here"))),
@@ -153,7 +158,7 @@ pub(super) fn find<'a>(queues: &'a mut Queues, request: &Value) -> Answer<&'a mu
     queues.get_mut(name).ok_or_else(missing)
 }
 
-fn create(queues: &mut Queues, region: &str, request: &Value) -> Answer<String> {
+fn create(queues: &mut Queues, (region, now): (&str, u64), request: &Value) -> Answer<String> {
     let name = text(request, "QueueName").to_owned();
     let given = attributes::read(request, queues)?;
     let plain = name.strip_suffix(".fifo").unwrap_or(&name);
@@ -176,16 +181,16 @@ fn create(queues: &mut Queues, region: &str, request: &Value) -> Answer<String> 
         name: name.clone(),
         attributes: given,
         tags,
-        created_at: now(),
+        created_at: now,
         ..Queue::default()
     };
     queues.insert(name.clone(), queue);
     Ok(name)
 }
 
-fn get_attributes(queue: &Queue, request: &Value) -> Value {
+fn get_attributes(queue: &Queue, request: &Value, now: u64) -> Value {
     let wanted = strings(request, "AttributeNames");
-    let depth = queue.depth(now());
+    let depth = queue.depth(now);
     let mut all = queue.attributes.clone();
     for (name, default) in [
         ("VisibilityTimeout", "30"),
@@ -257,7 +262,7 @@ fn batch(entries: &[Value], mut operate: impl FnMut(&Value) -> Answer) -> Value 
     json!({"Successful": successful, "Failed": failed})
 }
 
-fn send(queue: &mut Queue, request: &Value) -> Answer {
+fn send(queue: &mut Queue, request: &Value, now: u64) -> Answer {
     let body = text(request, "MessageBody");
     if body.is_empty() {
         return Err(fault("MissingParameter", "The request must contain the parameter MessageBody."));
@@ -298,7 +303,6 @@ fn send(queue: &mut Queue, request: &Value) -> Answer {
     if let Some(digest) = md5_of_attributes(&attributes) {
         answer["MD5OfMessageAttributes"] = json!(digest);
     }
-    let now = now();
     let id = uuid::Uuid::new_v4().to_string();
     if fifo {
         if group.is_empty() {
@@ -361,7 +365,7 @@ fn delete(queue: &mut Queue, request: &Value) -> Answer {
     Ok(json!({}))
 }
 
-fn change_visibility(queue: &mut Queue, request: &Value) -> Answer {
+fn change_visibility(queue: &mut Queue, request: &Value, now: u64) -> Answer {
     let seconds = number(request, "VisibilityTimeout", 0, 0..=43_200)?;
     let place = queue.by_receipt(text(request, "ReceiptHandle"))?;
     let gone = || {
@@ -371,10 +375,10 @@ fn change_visibility(queue: &mut Queue, request: &Value) -> Answer {
         )
     };
     let message = place.and_then(|place| queue.messages.get_mut(place)).ok_or_else(gone)?;
-    if message.visible_at <= now() {
+    if message.visible_at <= now {
         return Err(fault("MessageNotInflight", "The message referred to isn't in flight."));
     }
-    message.visible_at = if seconds == 0 { 0 } else { now() + seconds * 1_000 };
+    message.visible_at = if seconds == 0 { 0 } else { now + seconds * 1_000 };
     message.in_flight = seconds > 0;
     Ok(json!({}))
 }

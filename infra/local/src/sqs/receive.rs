@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::operations::{Queues, find, missing, number, strings, text};
 use super::queue::is_fifo;
-use super::{Answer, Disorder, Message, Queue, attributes, now};
+use super::{Answer, Disorder, Message, Queue, attributes};
 
 /// How long a receive waits for a message.
 pub(super) fn wait_of(queues: &Queues, request: &Value) -> Answer<Duration> {
@@ -22,6 +22,7 @@ pub(super) fn receive(
     queues: &mut Queues,
     request: &Value,
     disorder: Disorder,
+    now: u64,
 ) -> Answer<(Value, Option<u64>)> {
     let most = number(request, "MaxNumberOfMessages", 1, 1..=10)?;
     let queue = find(queues, request)?;
@@ -29,7 +30,6 @@ pub(super) fn receive(
     let name = queue.name.clone();
     let policy = queue.attributes.get("RedrivePolicy").cloned();
     let redrive = policy.map(|policy| attributes::redrive(&policy, queues)).transpose().unwrap_or_default();
-    let now = now();
     let attempt = text(request, "ReceiveRequestAttemptId").to_owned();
     let mut dead = Vec::new();
     let Some(queue) = queues.get_mut(&name) else { return Err(missing()) };

@@ -1,0 +1,5 @@
+//! Mercado Pago asks what a pump owes.
+
+mod handler;
+
+pub use handler::handle;
