@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedCredentialsProvider, SharedHttpClient};
 use aws_sdk_dynamodb::error::{DisplayErrorContext, SdkError};
@@ -64,6 +64,7 @@ pub struct Aws {
     region: Region,
     credentials: SharedCredentialsProvider,
     http: SharedHttpClient,
+    retries: Option<RetryPartition>,
     patience: Patience,
     endpoints: Endpoints,
 }
@@ -85,6 +86,9 @@ macro_rules! client {
                         .operation_timeout(self.patience.whole)
                         .build(),
                 );
+            if let Some(retries) = &self.retries {
+                config = config.retry_partition(retries.clone());
+            }
             if let Some(url) = &self.endpoints.$endpoint {
                 config = config.endpoint_url(url);
             }
@@ -114,20 +118,28 @@ impl Aws {
         Self::new(Access { region: env.required("AWS_REGION")?, credentials, endpoints }, patience)
     }
 
-    /// Clients for a place and a caller.
+    /// Clients for a place and a caller, over HTTPS.
     pub fn new(access: Access, patience: Patience) -> Result<Self, ConfigError> {
         let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
         let tls = TlsContext::builder().with_trust_store(roots).build();
         let tls = tls.map_err(|error| ConfigError::new("TLS roots", &error.to_string()))?;
         let http =
             Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https();
-        Ok(Self {
+        Ok(Self { retries: None, ..Self::over(http, access, patience) })
+    }
+
+    /// Clients that go another way than HTTPS. What they spend on retries is counted for them alone, since many
+    /// processes may be played in one.
+    #[must_use]
+    pub fn over(http: SharedHttpClient, access: Access, patience: Patience) -> Self {
+        Self {
             region: Region::new(access.region),
             credentials: SharedCredentialsProvider::new(access.credentials),
             http,
+            retries: Some(RetryPartition::custom("played").build()),
             patience,
             endpoints: access.endpoints,
-        })
+        }
     }
 
     client!(

@@ -1,5 +1,7 @@
 //! The intent is stored, then Mercado Pago is asked, then the outcome is stored and told.
 
+use std::time::Duration;
+
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, Response};
 use surtidor::api::{Page, RefundBody, RefundView, digest, parse};
@@ -8,13 +10,17 @@ use surtidor::clock::Clock;
 use surtidor::edge::{Caller, language, path_id};
 use surtidor::id::{SaleId, StationId};
 use surtidor::life::SignsOfLife;
-use surtidor::mercado_pago::MercadoPago;
+use surtidor::mercado_pago::{self, MercadoPago};
 use surtidor::problem::{Problem, json};
 use surtidor::queue::{Hint, Queue, Resource};
 use surtidor::refunding::{self, Try};
 use surtidor::sale::{Refund, RefundRefused, RefundRequest, RefundStatus, Requested, Sale};
 use surtidor::secrets::{Account, Book};
 use surtidor::store::Store;
+
+/// The caller waits, and API Gateway waits 30 s at most: what is not known by then is found out behind the queue.
+pub const PATIENCE: mercado_pago::Patience =
+    mercado_pago::Patience { call: Duration::from_secs(6), tries: 2, pause: Duration::from_millis(300) };
 
 /// What giving money back takes.
 #[derive(Debug)]

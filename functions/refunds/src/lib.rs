@@ -2,4 +2,4 @@
 
 mod handler;
 
-pub use handler::{Refunds, handle};
+pub use handler::{PATIENCE, Refunds, handle};
