@@ -193,6 +193,12 @@ impl Simulator {
         self.app.complete_refund(refund, status)
     }
 
+    /// Gives minor units of an approved payment back at the seller's panel, without the seller's software. Returns the
+    /// refund's id.
+    pub fn refund_in_panel(&self, payment: u64, amount: i64) -> Result<u64, LeverError> {
+        self.app.refund_in_panel(payment, amount)
+    }
+
     /// Makes a chargeback of a payment, of all of it unless minor units are given. Returns its id.
     pub fn charge_back(&self, payment: u64, amount: Option<i64>) -> Result<String, LeverError> {
         self.app.charge_back(payment, amount)
