@@ -132,7 +132,6 @@ impl World {
     /// Adds a merchant order; its id is chosen here.
     pub fn open_order(&mut self, mut order: MerchantOrder) -> (u64, Vec<Change>) {
         order.id = self.next_id(Kind::Order);
-        order.preference = format!("{}-{}", order.owner, uuid::Uuid::new_v4());
         let id = order.id;
         self.orders.insert(id, order);
         (id, vec![Change::OrderCreated(id)])
