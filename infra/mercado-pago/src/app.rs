@@ -6,13 +6,32 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::buyer::scan::Scans;
 use crate::calls::Calls;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::news::News;
+use crate::outside::Outside;
 use crate::world::{Change, World};
+
+/// What a simulator is made of, beside its world.
+pub struct Parts {
+    /// Where it listens, or pretends to.
+    pub base: String,
+    /// Whether scans ask the seller's server by themselves.
+    pub auto_poll: bool,
+    /// The time.
+    pub clock: Clock,
+    /// For callbacks and notifications.
+    pub outside: Arc<dyn Outside>,
+    /// What decides whether something goes wrong.
+    pub rng: fastrand::Rng,
+    /// What ids that look random are made of. They do not come from `rng`: a call more would change what goes wrong after
+    /// it.
+    pub ids: fastrand::Rng,
+}
 
 /// One simulator. Nothing here is global: many run in one process.
 pub struct App {
@@ -23,7 +42,7 @@ pub struct App {
     /// The time.
     pub clock: Clock,
     /// For callbacks and notifications.
-    pub client: reqwest::Client,
+    pub outside: Arc<dyn Outside>,
     /// Sellers, stores, orders, payments.
     pub world: Mutex<World>,
     /// What goes wrong.
@@ -40,6 +59,7 @@ pub struct App {
     pub changed: Notify,
     /// Held while the world is written down.
     pub writing: Mutex<()>,
+    ids: Mutex<fastrand::Rng>,
     tasks: Mutex<JoinSet<()>>,
 }
 
@@ -50,18 +70,19 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl App {
     /// A simulator of that world.
-    pub fn new(base: String, client: reqwest::Client, world: World, (auto_poll, seed): (bool, u64)) -> Self {
+    pub fn new(parts: Parts, world: World) -> Self {
         Self {
-            base,
-            auto_poll,
-            clock: Clock::default(),
-            client,
+            base: parts.base,
+            auto_poll: parts.auto_poll,
+            clock: parts.clock,
+            outside: parts.outside,
             world: Mutex::new(world),
             faults: Mutex::default(),
             scans: Mutex::new(Scans(BTreeMap::new())),
             news: News::default(),
             calls: Mutex::default(),
-            rng: Mutex::new(fastrand::Rng::with_seed(seed)),
+            rng: Mutex::new(parts.rng),
+            ids: Mutex::new(parts.ids),
             changed: Notify::new(),
             writing: Mutex::default(),
             tasks: Mutex::default(),
@@ -84,6 +105,11 @@ impl App {
         self.changed.notify_one();
         self.announce(&changes);
         outcome
+    }
+
+    /// An id that looks random.
+    pub fn uuid(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(lock(&self.ids).u128(..).to_be_bytes()).into_uuid()
     }
 
     /// Runs something beside the requests until the simulator stops.

@@ -94,8 +94,10 @@ impl From<Moment> for Json {
 
 /// The simulator's clock. It can be moved forward, and no two readings are equal: clients order what they read by its
 /// update time, which has milliseconds.
-#[derive(Debug, Default)]
-pub struct Clock(Mutex<Reading>);
+pub struct Clock {
+    source: Box<dyn Fn() -> OffsetDateTime + Send + Sync>,
+    reading: Mutex<Reading>,
+}
 
 #[derive(Debug, Default)]
 struct Reading {
@@ -103,11 +105,24 @@ struct Reading {
     last: Option<OffsetDateTime>,
 }
 
+impl Default for Clock {
+    /// The system's.
+    fn default() -> Self {
+        Self::of(OffsetDateTime::now_utc)
+    }
+}
+
 impl Clock {
+    /// One that asks somebody else for the time. It runs ahead of that time while it is read more often than once a
+    /// millisecond.
+    pub fn of(time: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        Self { source: Box::new(time), reading: Mutex::default() }
+    }
+
     /// The time now.
     pub fn now(&self) -> Moment {
-        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = OffsetDateTime::now_utc().saturating_add(reading.ahead);
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = (self.source)().saturating_add(reading.ahead);
         let now = now.replace_millisecond(now.millisecond()).unwrap_or(now);
         let tick = |last: OffsetDateTime| last.saturating_add(Duration::MILLISECOND);
         let now = reading.last.map_or(now, |last| now.max(tick(last)));
@@ -117,7 +132,7 @@ impl Clock {
 
     /// Moves the clock forward.
     pub fn advance(&self, span: Duration) {
-        let mut reading = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
         reading.ahead = reading.ahead.saturating_add(span.max(Duration::ZERO));
     }
 }
@@ -151,5 +166,14 @@ mod tests {
         assert!(clock.now() > first);
         clock.advance(Duration::days(181));
         assert!(clock.now().since(first) > Duration::days(180));
+    }
+
+    #[test]
+    fn the_time_may_come_from_elsewhere() {
+        let clock = Clock::of(|| OffsetDateTime::UNIX_EPOCH);
+        assert_eq!(clock.now().unix_milliseconds(), 0);
+        assert_eq!(clock.now().unix_milliseconds(), 1, "no two readings are equal");
+        clock.advance(Duration::HOUR);
+        assert_eq!(clock.now().unix_milliseconds(), 3_600_000);
     }
 }

@@ -5,6 +5,7 @@
 //! it shares no code with what it is meant to test.
 //!
 //! * [`Simulator`] runs one, on a port of this machine only. Many run in one process; there is no global state.
+//! * [`Embedded`] is one without a port, whose network and clock are its program's.
 //! * The API is strict where Mercado Pago is, with Mercado Pago's own errors.
 //! * `/_control` is what the simulator adds; its methods are also on [`Simulator`].
 //! * `/` has the QRs to print, `/phone` the buyer's phone, `/_control/` the switches.
@@ -19,11 +20,13 @@ mod buyer;
 mod calls;
 mod clock;
 mod control;
+mod embedded;
 mod error;
 mod faults;
 mod json;
 mod model;
 mod news;
+mod outside;
 mod pages;
 mod persist;
 mod qr;
@@ -34,11 +37,15 @@ mod site;
 mod tls;
 mod world;
 
+pub use axum::body::{Body, Bytes};
+pub use axum::http;
+
 pub use account::Account;
 pub use buyer::reading::Screen;
 pub use buyer::scan::{Scan, ScanError};
-pub use clock::Moment;
+pub use clock::{Clock, Moment};
 pub use control::lever::{LeverError, PaymentChange, PaymentDraft};
+pub use embedded::Embedded;
 pub use faults::{
     ApiFault, Callback, CallbackMethod, Effect, Fate, Faults, NotificationFaults, Refunds, TsUnit, Twist,
     Webhooks,
@@ -46,5 +53,7 @@ pub use faults::{
 pub use json::Json;
 pub use model::refund::RefundStatus;
 pub use news::{Dialect, Notification, ReleaseOrder, State, Try};
+pub use outside::Outside;
+pub use server::Unanswered;
 pub use simulator::{Config, Simulator, StartError};
 pub use site::Site;

@@ -21,16 +21,12 @@ use tower::{ServiceExt, service_fn};
 use crate::app::{App, lock};
 use crate::error::plain;
 use crate::faults::{ApiFault, Effect};
-use crate::{api, control, pages};
+use crate::{api, control, pages, respond};
 
-/// Marks an answer that must not leave: the connection is closed instead.
-#[derive(Debug, Clone, Copy)]
-struct Unanswered;
-
-/// What closes a connection.
-#[derive(Debug, thiserror::Error)]
+/// Marks an answer that must not leave. Over HTTP the connection is closed instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is lost on purpose")]
-struct Lost;
+pub struct Unanswered;
 
 /// Every route.
 pub fn router(app: &Arc<App>) -> Router {
@@ -40,7 +36,15 @@ pub fn router(app: &Arc<App>) -> Router {
         .merge(control::routes())
         .merge(pages::routes())
         .fallback(api::nothing)
+        .layer(middleware::map_response_with_state(Arc::clone(app), respond::number))
         .with_state(Arc::clone(app))
+}
+
+/// Answers one request.
+pub async fn answer(router: Router, request: Request) -> Result<Response, Unanswered> {
+    let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    answer.extensions().get::<Unanswered>().map_or(Ok(()), |lost| Err(*lost))?;
+    Ok(answer)
 }
 
 /// Serves until the task is ended; connections end with it.
@@ -54,13 +58,7 @@ pub async fn serve(listener: TcpListener, router: Router) -> Infallible {
             continue;
         };
         let router = router.clone();
-        let service = service_fn(move |request: Request<_>| {
-            let answer = router.clone().oneshot(request.map(Body::new));
-            async move {
-                let answer = answer.await.unwrap_or_else(|never| match never {});
-                if answer.extensions().get::<Unanswered>().is_some() { Err(Lost) } else { Ok(answer) }
-            }
-        });
+        let service = service_fn(move |request: Request<_>| answer(router.clone(), request.map(Body::new)));
         connections.spawn(async move {
             // An error is the other side's, or is meant.
             let _ = Builder::new(TokioExecutor::new())

@@ -5,18 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::account::Account;
-use crate::app::{App, lock};
-use crate::buyer::lookup;
+use crate::app::{App, Parts, lock};
 use crate::buyer::scan::{Scan, ScanError};
+use crate::clock::Clock;
 use crate::control::lever::{LeverError, PaymentChange, PaymentDraft};
 use crate::faults::Faults;
 use crate::json::Json;
 use crate::model::refund::RefundStatus;
 use crate::news::{Notification, ReleaseOrder};
+use crate::outside::Network;
+use crate::world::World;
 use crate::{persist, server};
 
 /// How a simulator runs.
@@ -56,7 +59,8 @@ pub enum StartError {
 
 /// A running Mercado Pago. It stops when it is dropped; [`Simulator::shutdown`] also writes the state first.
 pub struct Simulator {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
+    pub(crate) router: Router,
     state: Option<PathBuf>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -70,26 +74,36 @@ impl Simulator {
         }
         let mut world = match &config.state {
             Some(path) => persist::load(path).map_err(|error| StartError::State(path.clone(), error))?,
-            None => crate::world::World::default(),
+            None => World::default(),
         };
-        for account in config.accounts {
-            if let Some(other) = world.token_clash(&account) {
-                return Err(StartError::SharedToken(other, account.collector_id));
-            }
-            world.accounts.insert(account.collector_id, account);
-        }
+        seat(&mut world, config.accounts)?;
         let listener = TcpListener::bind(listen).await.map_err(|error| StartError::Listen(listen, error))?;
         let bound = listener.local_addr().map_err(|error| StartError::Listen(listen, error))?;
-        let choices = (config.auto_poll, config.seed);
-        let app = Arc::new(App::new(format!("http://{bound}"), lookup::client()?, world, choices));
-        let router = server::router(&app);
-        let mut tasks = vec![tokio::spawn(async move {
+        let parts = Parts {
+            base: format!("http://{bound}"),
+            auto_poll: config.auto_poll,
+            clock: Clock::default(),
+            outside: Arc::new(Network::new()?),
+            rng: fastrand::Rng::with_seed(config.seed),
+            // Not from the seed: what the state kept from an earlier run has ids of that run.
+            ids: fastrand::Rng::new(),
+        };
+        let mut simulator = Simulator::of(App::new(parts, world));
+        let router = simulator.router.clone();
+        simulator.tasks.push(tokio::spawn(async move {
             server::serve(listener, router).await;
-        })];
-        if let Some(path) = config.state.clone() {
-            tasks.push(tokio::spawn(keep_written(Arc::clone(&app), path)));
+        }));
+        if let Some(path) = config.state {
+            simulator.tasks.push(tokio::spawn(keep_written(Arc::clone(&simulator.app), path.clone())));
+            simulator.state = Some(path);
         }
-        Ok(Simulator { app, state: config.state, tasks })
+        Ok(simulator)
+    }
+
+    /// One that nothing runs beside.
+    pub(crate) fn of(app: App) -> Simulator {
+        let app = Arc::new(app);
+        Simulator { router: server::router(&app), app, state: None, tasks: Vec::new() }
     }
 
     /// Where it listens: `http://127.0.0.1:9001`.
@@ -193,6 +207,12 @@ impl Simulator {
         self.app.complete_refund(refund, status)
     }
 
+    /// Gives minor units of an approved payment back at the seller's panel, without the seller's software. Returns the
+    /// refund's id.
+    pub fn refund_in_panel(&self, payment: u64, amount: i64) -> Result<u64, LeverError> {
+        self.app.refund_in_panel(payment, amount)
+    }
+
     /// Makes a chargeback of a payment, of all of it unless minor units are given. Returns its id.
     pub fn charge_back(&self, payment: u64, amount: Option<i64>) -> Result<String, LeverError> {
         self.app.charge_back(payment, amount)
@@ -203,6 +223,21 @@ impl Simulator {
     pub fn payment(&self, payment: u64) -> Option<Json> {
         let world = self.app.world();
         world.payments.get(&payment).map(|payment| world.render_payment(payment))
+    }
+
+    /// The payments of all sellers as the API shows them, refunds included, in the order of their ids.
+    #[must_use]
+    pub fn payments(&self) -> Vec<Json> {
+        let world = self.app.world();
+        world.payments.values().map(|payment| world.render_payment(payment)).collect()
+    }
+
+    /// The chargebacks of all sellers as the API shows them, in the order of their ids.
+    #[must_use]
+    pub fn chargebacks(&self) -> Vec<Json> {
+        let world = self.app.world();
+        let live = |owner| world.accounts.get(&owner).is_some_and(|seller| seller.live_mode);
+        world.chargebacks.values().map(|chargeback| chargeback.render(live(chargeback.owner))).collect()
     }
 
     /// A merchant order as the API shows it.
@@ -228,6 +263,17 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// Adds sellers to a world, or changes those that it has.
+pub(crate) fn seat(world: &mut World, accounts: Vec<Account>) -> Result<(), StartError> {
+    for account in accounts {
+        if let Some(other) = world.token_clash(&account) {
+            return Err(StartError::SharedToken(other, account.collector_id));
+        }
+        world.accounts.insert(account.collector_id, account);
+    }
+    Ok(())
 }
 
 /// The least time between two writes of the state.

@@ -132,7 +132,6 @@ impl World {
     /// Adds a merchant order; its id is chosen here.
     pub fn open_order(&mut self, mut order: MerchantOrder) -> (u64, Vec<Change>) {
         order.id = self.next_id(Kind::Order);
-        order.preference = format!("{}-{}", order.owner, uuid::Uuid::new_v4());
         let id = order.id;
         self.orders.insert(id, order);
         (id, vec![Change::OrderCreated(id)])
@@ -184,26 +183,11 @@ impl World {
         Some(self.touched(id, now))
     }
 
-    /// Adds a refund of a payment; whether it may be made was decided before.
-    pub fn refund(
-        &mut self,
-        id: u64,
-        amount: i64,
-        status: RefundStatus,
-        now: Moment,
-    ) -> Option<(Refund, Vec<Change>)> {
-        let refund_id = self.next_id(Kind::Refund);
-        let payment = self.payments.get_mut(&id)?;
-        let refund = Refund {
-            id: refund_id,
-            payment: id,
-            amount,
-            status,
-            source: "collector".to_owned(),
-            created: now,
-        };
-        payment.refunds.push(refund.clone());
-        let changes = self.refunds_changed(id, now);
+    /// Adds a refund of a payment; its id is chosen here, whether it may be made was decided before.
+    pub fn refund(&mut self, mut refund: Refund) -> Option<(Refund, Vec<Change>)> {
+        refund.id = self.next_id(Kind::Refund);
+        self.payments.get_mut(&refund.payment)?.refunds.push(refund.clone());
+        let changes = self.refunds_changed(refund.payment, refund.created);
         Some((refund, changes))
     }
 

@@ -8,7 +8,6 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use reqwest::Url;
-use uuid::Uuid;
 
 use super::body::{is_alphanumeric, object};
 use super::query::Query;
@@ -43,7 +42,7 @@ pub async fn create(State(app): State<Arc<App>>, Seller(seller): Seller, body: B
             }
             let mut pos = Pos {
                 id: world.next_id(Kind::Pos),
-                uuid: Uuid::new_v4().simple().to_string(),
+                uuid: app.uuid().simple().to_string(),
                 owner: seller.collector_id,
                 site: seller.site,
                 name: draft.name,

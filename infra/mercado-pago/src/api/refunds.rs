@@ -97,10 +97,17 @@ impl Request<'_> {
             return first.cloned().map(|first| (first, Vec::new())).ok_or_else(used);
         }
         check(payment, amount, rules, now)?;
-        let (id, part) = (payment.id, amount.unwrap_or_else(|| payment.refundable()));
-        let (refund, changes) = world
-            .refund(id, part, rules.outcome, now)
-            .ok_or_else(|| ApiError::coded(404, 2000, "Payment not found"))?;
+        let id = payment.id;
+        let refund = Refund {
+            id: 0,
+            payment: id,
+            amount: amount.unwrap_or_else(|| payment.refundable()),
+            status: rules.outcome,
+            source: "collector".to_owned(),
+            created: now,
+        };
+        let (refund, changes) =
+            world.refund(refund).ok_or_else(|| ApiError::coded(404, 2000, "Payment not found"))?;
         world.refund_keys.insert(key, RefundKey { payment: id, amount, refund: refund.id });
         Ok((refund, changes))
     }

@@ -2,59 +2,42 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap};
-use reqwest::redirect::Policy;
+use axum::body::Bytes;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, Request};
 
 use super::reading::{self, Answer, Reading};
 use crate::app::App;
 use crate::faults::{Callback, CallbackMethod};
 use crate::model::pos::Pos;
-
-/// An answer that is longer is cut off, and so is no JSON.
-const LONGEST_ANSWER: usize = 256 * 1024;
+use crate::outside;
 
 impl App {
     /// Calls a point of sale's `url` as it was configured.
     pub(super) async fn ask(&self, url: &str, pos: &Pos) -> Reading {
         let Callback { method, timeout_ms, .. } = self.faults().callback;
-        let request = match method {
-            CallbackMethod::Get => self.client.get(url),
-            CallbackMethod::Post => self.client.post(url),
+        let method = match method {
+            CallbackMethod::Get => Method::GET,
+            CallbackMethod::Post => Method::POST,
         };
-        match answer(request.timeout(Duration::from_millis(timeout_ms))).await {
+        let answer = async { self.answer(outside::request(method, url, "")?).await };
+        match outside::within(Duration::from_millis(timeout_ms), answer).await {
             Ok(answer) => reading::read(&answer, pos),
-            Err(error) => Reading::unreachable(format!("the server did not answer: {}", error.without_url())),
+            Err(error) => Reading::unreachable(format!("the server did not answer: {error}")),
         }
     }
-}
 
-async fn answer(request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
-    let mut response = request.send().await?;
-    let text = |headers: &HeaderMap, name: &str| {
-        headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-    };
-    let mut answer = Answer {
-        status: response.status().as_u16(),
-        content_type: text(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default(),
-        order_version: text(response.headers(), "order-version"),
-        client_id: response.headers().contains_key("client-id"),
-        body: Vec::new(),
-    };
-    while let Some(chunk) = response.chunk().await? {
-        answer.body.extend_from_slice(&chunk);
-        if answer.body.len() > LONGEST_ANSWER {
-            break;
-        }
+    async fn answer(&self, request: Request<Bytes>) -> Result<Answer, String> {
+        let (parts, body) = self.outside.send(request).await?.into_parts();
+        let text = |headers: &HeaderMap, name: &str| {
+            headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        Ok(Answer {
+            status: parts.status.as_u16(),
+            content_type: text(&parts.headers, CONTENT_TYPE.as_str()).unwrap_or_default(),
+            order_version: text(&parts.headers, "order-version"),
+            client_id: parts.headers.contains_key("client-id"),
+            body: outside::body(body).await?,
+        })
     }
-    Ok(answer)
-}
-
-/// The client for callbacks and notifications. Redirects are not followed: what Mercado Pago does with them is not
-/// documented, and a server should not answer with one.
-pub fn client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .tls_backend_preconfigured(crate::tls::config())
-        .redirect(Policy::none())
-        .no_proxy()
-        .build()
 }

@@ -192,7 +192,7 @@ impl App {
             id: 0,
             owner: pos.owner,
             site: pos.site,
-            preference: String::new(),
+            preference: format!("{}-{}", pos.owner, self.uuid()),
             pos: Some(pos.id),
             total: document.total,
             items: document.items,

@@ -12,7 +12,7 @@ use crate::buyer::scan::find_pos;
 use crate::clock::Moment;
 use crate::faults::Faults;
 use crate::json::Json;
-use crate::model::refund::RefundStatus;
+use crate::model::refund::{Refund, RefundStatus};
 use crate::world::{Attempt, Change, World};
 
 /// Why a lever does not move.
@@ -173,6 +173,22 @@ impl App {
         })
     }
 
+    /// Gives minor units of an approved payment back at the seller's panel.
+    pub fn refund_in_panel(self: &Arc<Self>, payment: u64, amount: i64) -> Result<u64, LeverError> {
+        let refund = Refund {
+            id: 0,
+            payment,
+            amount,
+            status: RefundStatus::Approved,
+            source: "operator".to_owned(),
+            created: self.clock.now(),
+        };
+        self.change(|world| match refund_by_hand(world, refund) {
+            Ok((refund, changes)) => (Ok(refund.id), changes),
+            Err(error) => (Err(error), Vec::new()),
+        })
+    }
+
     /// Makes a chargeback of minor units, or of all, of a payment.
     pub fn charge_back(self: &Arc<Self>, payment: u64, amount: Option<i64>) -> Result<String, LeverError> {
         let now = self.clock.now();
@@ -181,6 +197,19 @@ impl App {
             None => (Err(LeverError::unknown(format!("there is no payment {payment}"))), Vec::new()),
         })
     }
+}
+
+fn refund_by_hand(world: &mut World, refund: Refund) -> Result<(Refund, Vec<Change>), LeverError> {
+    let unknown = || LeverError::unknown(format!("there is no payment {}", refund.payment));
+    let payment = world.payments.get(&refund.payment).ok_or_else(unknown)?;
+    if payment.status != "approved" {
+        return Err(LeverError::refused(format!("a payment that is {} is not refunded", payment.status)));
+    }
+    if !(1..=payment.refundable()).contains(&refund.amount) {
+        return Err(LeverError::refused("the amount must be positive and no more than what is left"));
+    }
+    let unknown = unknown();
+    world.refund(refund).ok_or(unknown)
 }
 
 fn heard<T>((outcome, changes): (T, Vec<Change>), silent: bool) -> (T, Vec<Change>) {

@@ -33,6 +33,13 @@ struct Completion {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct PanelRefund {
+    payment: u64,
+    amount: Json,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Claim {
     payment: u64,
     #[serde(default)]
@@ -99,6 +106,21 @@ pub async fn change_payment(State(app): State<Arc<App>>, Path(id): Path<u64>, bo
     let change: PaymentChange = read(&body)?;
     app.change_payment(id, &change)?;
     Ok(respond::ok(&shown(&app, id)))
+}
+
+/// `POST /_control/refunds` `{"payment": 130000000007, "amount": 12.50}`: answers the refund.
+pub async fn refund_in_panel(State(app): State<Arc<App>>, body: Bytes) -> Answer {
+    let PanelRefund { payment, amount } = read(&body)?;
+    let site = app.world().payments.get(&payment).map(|payment| payment.site);
+    let site = site.ok_or_else(|| ControlError::missing(format!("there is no payment {payment}")))?;
+    let amount = site.amount(&amount).map_err(|error| ControlError::bad(format!("amount {error}")))?;
+    let id = app.refund_in_panel(payment, amount)?;
+    let world = app.world();
+    let found = world.payments.get(&payment).and_then(|payment| {
+        let refund = payment.refunds.iter().find(|refund| refund.id == id)?;
+        Some(world.render_refund(payment, refund))
+    });
+    Ok(respond::created(&found.unwrap_or(Json::Null)))
 }
 
 /// `PUT /_control/refunds/{refund}` `{"status": "approved"}`

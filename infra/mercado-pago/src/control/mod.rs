@@ -41,6 +41,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/clock", get(levers::clock).post(levers::advance_clock))
         .route("/payments", get(levers::payments).post(levers::create_payment))
         .route("/payments/{payment}", axum::routing::put(levers::change_payment))
+        .route("/refunds", post(levers::refund_in_panel))
         .route("/refunds/{refund}", axum::routing::put(levers::complete_refund))
         .route("/chargebacks", post(levers::charge_back))
         .route("/accounts", get(sellers::list).post(sellers::put))

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use axum::http::header::{CONTENT_TYPE, USER_AGENT};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tokio::sync::watch;
-use uuid::Uuid;
+use tokio::time::Instant;
 
 use super::{Dialect, Notification, State, Try, signature};
 use crate::app::{App, lock};
 use crate::faults::TsUnit;
+use crate::outside;
 
 /// Mercado Pago waits 22 s for the first answer.
 const PATIENCE: Duration = Duration::from_secs(22);
@@ -79,20 +81,9 @@ impl App {
         let Some(notification) = self.news.with(id, |notification| notification.clone()) else { return true };
         let headers = self.headers(&notification, count);
         let at = self.clock.now();
-        let sent = self
-            .client
-            .post(&notification.url)
-            .headers(headers.clone())
-            .timeout(PATIENCE)
-            .body(notification.body)
-            .send()
-            .await;
-        let (status, answer) = match sent {
-            Ok(answer) => {
-                let status = answer.status().as_u16();
-                (Some(status), answer.text().await.unwrap_or_default().chars().take(ANSWER_KEPT).collect())
-            }
-            Err(error) => (None, error.without_url().to_string()),
+        let (status, answer) = match self.post(&notification.url, &headers, notification.body).await {
+            Ok((status, answer)) => (Some(status), answer),
+            Err(error) => (None, error),
         };
         let acknowledged = matches!(status, Some(200 | 201));
         let headers = headers
@@ -108,10 +99,23 @@ impl App {
         acknowledged
     }
 
+    /// Sends and returns the answer's status with the beginning of its body, which may fail without undoing the status.
+    async fn post(&self, url: &str, headers: &HeaderMap, body: String) -> Result<(u16, String), String> {
+        let mut request = outside::request(Method::POST, url, body)?;
+        headers.clone_into(request.headers_mut());
+        let started = Instant::now();
+        let answer = outside::within(PATIENCE, self.outside.send(request)).await?;
+        let status = answer.status().as_u16();
+        let left = PATIENCE.saturating_sub(started.elapsed());
+        let body = outside::within(left, outside::body(answer.into_body())).await;
+        let text = String::from_utf8_lossy(&body.unwrap_or_default()).chars().take(ANSWER_KEPT).collect();
+        Ok((status, text))
+    }
+
     /// Each try is signed anew; whether Mercado Pago's are is not documented.
     fn headers(&self, notification: &Notification, count: u32) -> HeaderMap {
         let now = self.clock.now();
-        let request_id = Uuid::new_v4().to_string();
+        let request_id = self.uuid().to_string();
         let webhooks = self.faults().webhooks;
         let ts = match webhooks.ts {
             TsUnit::Seconds => now.unix_seconds(),

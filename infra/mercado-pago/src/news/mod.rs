@@ -91,12 +91,33 @@ pub enum ReleaseOrder {
     Shuffle,
 }
 
-/// A longer log loses its oldest tenth, but nothing that is still to be sent.
+/// A log of that length is shortened by its oldest tenth, but nothing that is still to be sent.
 const LONGEST_LOG: usize = 20_000;
+
+#[derive(Default)]
+struct Log {
+    /// Oldest first. Numbers are given in order and kept, so they are sorted.
+    kept: Vec<Notification>,
+    /// The length that it is shortened at. What is still to be sent may fill it beyond [`LONGEST_LOG`]; then it is not
+    /// searched for something to drop at each addition, but at each tenth more.
+    full: usize,
+}
+
+impl Log {
+    fn shorten(&mut self) {
+        let mut surplus = self.kept.len().saturating_sub(LONGEST_LOG / 10 * 9);
+        self.kept.retain(|old| {
+            let goes = surplus > 0 && !matches!(old.state, State::Sending | State::Held);
+            surplus -= usize::from(goes);
+            !goes
+        });
+        self.full = LONGEST_LOG.max(self.kept.len() + LONGEST_LOG / 10);
+    }
+}
 
 /// All notifications of a simulator.
 pub struct News {
-    log: Mutex<Vec<Notification>>,
+    log: Mutex<Log>,
     /// How many tries are due now or under way.
     busy: watch::Sender<usize>,
 }
@@ -110,25 +131,27 @@ impl Default for News {
 impl News {
     /// All of them, oldest first.
     pub fn all(&self) -> Vec<Notification> {
-        lock(&self.log).clone()
+        lock(&self.log).kept.clone()
     }
 
     /// The newest ones, oldest first.
     pub fn newest(&self, count: usize) -> Vec<Notification> {
-        let log = lock(&self.log);
-        log[log.len().saturating_sub(count)..].to_vec()
+        let kept = &lock(&self.log).kept;
+        kept[kept.len().saturating_sub(count)..].to_vec()
     }
 
     /// Forgets them.
     pub fn clear(&self) {
-        lock(&self.log).retain(|notification| matches!(notification.state, State::Sending | State::Held));
+        lock(&self.log)
+            .kept
+            .retain(|notification| matches!(notification.state, State::Sending | State::Held));
     }
 
-    /// Changes one; numbers are given in order and kept, so the log is sorted.
+    /// Changes one.
     fn with<T>(&self, id: u64, act: impl FnOnce(&mut Notification) -> T) -> Option<T> {
-        let mut log = lock(&self.log);
-        let at = log.binary_search_by_key(&id, |notification| notification.id).ok()?;
-        log.get_mut(at).map(act)
+        let kept = &mut lock(&self.log).kept;
+        let at = kept.binary_search_by_key(&id, |notification| notification.id).ok()?;
+        kept.get_mut(at).map(act)
     }
 
     /// Returns when nothing is under way that is due.
@@ -139,16 +162,11 @@ impl News {
 
     fn add(&self, notification: Notification) -> u64 {
         let mut log = lock(&self.log);
-        let id = log.last().map_or(1, |last| last.id + 1);
-        if log.len() >= LONGEST_LOG {
-            let mut surplus = LONGEST_LOG / 10;
-            log.retain(|old| {
-                let goes = surplus > 0 && !matches!(old.state, State::Sending | State::Held);
-                surplus -= usize::from(goes);
-                !goes
-            });
+        let id = log.kept.last().map_or(1, |last| last.id + 1);
+        if log.kept.len() >= log.full.max(LONGEST_LOG) {
+            log.shorten();
         }
-        log.push(Notification { id, ..notification });
+        log.kept.push(Notification { id, ..notification });
         id
     }
 }
@@ -187,7 +205,7 @@ impl App {
     pub fn release(self: &Arc<Self>, order: ReleaseOrder, seed: u64) -> Vec<u64> {
         let mut ids: Vec<u64> = {
             let mut log = lock(&self.news.log);
-            let held = log.iter_mut().filter(|notification| notification.state == State::Held);
+            let held = log.kept.iter_mut().filter(|notification| notification.state == State::Held);
             held.map(|notification| {
                 notification.state = State::Sending;
                 notification.id
@@ -210,5 +228,50 @@ impl App {
             self.deliver(vec![id], 0);
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_log_loses_what_is_over() {
+        let news = News::default();
+        let note = |state| Notification {
+            id: 0,
+            account: 1,
+            dialect: Dialect::Ipn,
+            topic: String::new(),
+            resource: String::new(),
+            url: String::new(),
+            body: String::new(),
+            created: crate::clock::Clock::default().now(),
+            state,
+            tries: Vec::new(),
+        };
+        let held = news.add(note(State::Held));
+        let first = news.add(note(State::Delivered));
+        let last = (0..2 * LONGEST_LOG).map(|_| news.add(note(State::Delivered))).last().unwrap();
+        assert!(news.all().len() <= LONGEST_LOG);
+        for (id, kept) in [(held, true), (first, false), (last, true)] {
+            assert_eq!(news.with(id, |_| ()).is_some(), kept, "{id}");
+        }
+        for _ in 0..2 * LONGEST_LOG {
+            news.add(note(State::Held));
+        }
+        let held = |note: &Notification| note.state == State::Held;
+        assert_eq!(
+            news.all().into_iter().filter(held).count(),
+            2 * LONGEST_LOG + 1,
+            "all are still to be sent"
+        );
+        for id in 1..=news.all().last().unwrap().id {
+            news.with(id, |note| note.state = State::Delivered);
+        }
+        for _ in 0..LONGEST_LOG {
+            news.add(note(State::Delivered));
+        }
+        assert!(news.all().len() <= LONGEST_LOG);
     }
 }

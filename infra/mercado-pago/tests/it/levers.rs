@@ -128,3 +128,32 @@ async fn a_seller_comes_later() -> Result<()> {
     assert_eq!(bench.post("/_control/accounts", &clash).await?.0, 400);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_part_goes_back_at_the_panel() -> Result<()> {
+    let bench = Bench::new().await?;
+    let payment = bench.payment().await?;
+    let panel = |amount: Value| json!({"payment": payment, "amount": amount});
+    let (status, refund) = bench.post("/_control/refunds", &panel(json!(12.50))).await?;
+    assert_eq!((status, &refund["amount"], &refund["status"]), (201, &json!(12.5), &json!("approved")));
+    assert_eq!(refund["source"]["type"], "operator");
+    let (_, shown) = bench.get(&format!("/v1/payments/{payment}")).await?;
+    assert_eq!(
+        (&shown["status"], &shown["status_detail"]),
+        (&json!("approved"), &json!("partially_refunded"))
+    );
+    assert_eq!(shown["refunds"][0]["id"], refund["id"]);
+
+    for wrong in [json!(487.51), json!(0), json!(-1), json!(0.001), json!("x"), Value::Null] {
+        assert_eq!(bench.post("/_control/refunds", &panel(wrong.clone())).await?.0, 400, "{wrong}");
+    }
+    let unknown = json!({"payment": 7, "amount": 1});
+    assert_eq!(bench.post("/_control/refunds", &unknown).await?.0, 404);
+
+    bench.mp.refund_in_panel(payment, 48_750)?;
+    assert_eq!(bench.get(&format!("/v1/payments/{payment}")).await?.1["status"], "refunded");
+    assert!(bench.mp.refund_in_panel(payment, 1).is_err(), "nothing is left");
+    let pending = bench.paid("in_process").await?.payment.context("a payment")?;
+    assert!(bench.mp.refund_in_panel(pending, 1).is_err(), "nothing was paid yet");
+    Ok(())
+}

@@ -1,7 +1,9 @@
-//! A simulator driven over HTTP, against a small station that answers lookups and takes notifications.
+//! A simulator driven over HTTP, against a small station that answers lookups and takes notifications. `embedded` does
+//! without HTTP.
 
 mod api_strictness;
 mod bench;
+mod embedded;
 mod faults;
 mod levers;
 mod news;
