@@ -200,7 +200,8 @@ impl World {
         self.count(&format!("invocations: {function:?}"));
         let timeout = self.aws.template().functions[&format!("{function:?}Function")].timeout;
         let work: Pin<Box<dyn Future<Output = T> + Send>> = Box::pin(work(Arc::clone(&instance)));
-        let end = Box::pin(select(Box::pin(instance.life.died()), Box::pin(tokio::time::sleep(timeout))));
+        let life = Arc::clone(&instance.life);
+        let end = Box::pin(select(Box::pin(life.died()), Box::pin(tokio::time::sleep(timeout))));
         match select(work, end).await {
             Either::Left((answer, _)) => {
                 instance.life.doom(0);

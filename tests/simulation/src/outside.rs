@@ -4,10 +4,9 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::http::Response;
 use futures_util::future::BoxFuture;
-use simulated_mercado_pago::Outside;
+use simulated_mercado_pago::http::{Request, Response};
+use simulated_mercado_pago::{Body, Bytes, Outside};
 
 use crate::cloud::{Event, Function, Reply};
 use crate::world::World;
@@ -16,11 +15,11 @@ use crate::world::World;
 pub struct Road(pub Weak<World>);
 
 impl Outside for Road {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<Response<Bytes>, String>> {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<Body>, String>> {
         let world = self.0.upgrade();
         Box::pin(async move {
             let world = world.ok_or("the world has ended")?;
-            let reply = if request.url().path() == "/pay-mp" {
+            let reply = if request.uri().path() == "/pay-mp" {
                 look_up(&world, &request).await
             } else {
                 notify(&world, &request).await
@@ -29,26 +28,26 @@ impl Outside for Road {
             for (name, value) in reply.headers {
                 response = response.header(name, value);
             }
-            response.body(Bytes::from(reply.body)).map_err(|error| error.to_string())
+            response.body(Body::from(reply.body)).map_err(|error| error.to_string())
         })
     }
 }
 
-async fn look_up(world: &Arc<World>, request: &reqwest::Request) -> Reply {
+async fn look_up(world: &Arc<World>, request: &Request<Bytes>) -> Reply {
     world.pause(5, 80).await;
-    let query = request.url().query().unwrap_or_default();
+    let query = request.uri().query().unwrap_or_default();
     let event = Event { method: request.method().as_str(), route: "/pay-mp", query, ..Event::default() };
     world.request(Function::OrderLookup, event.json()).await
 }
 
-async fn notify(world: &Arc<World>, request: &reqwest::Request) -> Reply {
+async fn notify(world: &Arc<World>, request: &Request<Bytes>) -> Reply {
     let weather = world.weather();
     let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
     let news = News {
-        account: request.url().path().rsplit('/').next().unwrap_or_default().to_owned(),
-        query: request.url().query().unwrap_or_default().to_owned(),
+        account: request.uri().path().rsplit('/').next().unwrap_or_default().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
         headers,
-        body: request.body().and_then(reqwest::Body::as_bytes).map(|body| String::from_utf8_lossy(body).into_owned()).unwrap_or_default(),
+        body: String::from_utf8_lossy(request.body()).into_owned(),
     };
     world.count("notifications");
     if world.strikes("notification lost", weather.news_lost) {

@@ -11,10 +11,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
-use axum::body::Body;
-use axum::http::Request;
 use serde_json::{Value, json};
-use simulated_mercado_pago::{Faults, Refunds, RefundStatus};
+use simulated_mercado_pago::http::Request;
+use simulated_mercado_pago::{Body, Faults, Refunds, RefundStatus};
 use surtidor::mercado_pago::{Answer, ApiError, Exchange, Transport};
 use tokio::sync::Notify;
 

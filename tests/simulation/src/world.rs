@@ -116,6 +116,11 @@ impl World {
         *lock(&self.weather)
     }
 
+    /// Gives the weather that was.
+    pub(crate) fn replace_weather(&self, weather: Weather) -> Weather {
+        std::mem::replace(&mut *lock(&self.weather), weather)
+    }
+
     /// From now on nothing goes wrong.
     pub fn calm(&self) {
         let calmed = self.weather().calmed();

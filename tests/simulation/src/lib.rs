@@ -1,0 +1,171 @@
+//! The whole system in one process, by a seed: the code of every function with its real store, queue and client, AWS's
+//! stand-ins embedded, a simulated Mercado Pago, many stations with their drivers and cashiers, and everything going
+//! wrong. Time is virtual and chance comes from the seed, so a seed plays the same story every time. In the end three
+//! books are compared: what the pumps delivered, our ledger, and Mercado Pago's accounts.
+
+pub mod books;
+pub mod chance;
+pub mod cloud;
+pub mod outside;
+pub mod people;
+pub mod station;
+pub mod weather;
+pub mod wires;
+pub mod world;
+
+mod setting;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use books::Difference;
+use people::Journey;
+use station::Station;
+use weather::Weather;
+use world::World;
+
+/// What is played.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// What chance starts from.
+    pub seed: u64,
+    /// Stations.
+    pub stations: u64,
+    /// Pump sides of each.
+    pub sides: u64,
+    /// Deliveries at each pump side: each begins a journey.
+    pub deliveries: u64,
+    /// What goes wrong while they last.
+    pub weather: Weather,
+    /// Whether the story is written down.
+    pub told: bool,
+}
+
+impl Plan {
+    /// A plan of the usual size.
+    #[must_use]
+    pub fn new(seed: u64, weather: Weather) -> Self {
+        Self { seed, stations: 5, sides: 4, deliveries: 20, weather, told: false }
+    }
+
+    /// How many journeys it has.
+    #[must_use]
+    pub fn journeys(&self) -> u64 {
+        self.stations * self.sides * self.deliveries
+    }
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Where the books differ.
+    pub differences: Vec<Difference>,
+    /// What was counted: journeys, faults, invocations, by kind.
+    pub tally: BTreeMap<String, u64>,
+    /// The story, if it was to be told.
+    pub story: Vec<String>,
+}
+
+/// Plays a plan to its end.
+///
+/// # Panics
+/// When something happens that no plan allows for.
+#[must_use]
+pub fn play(plan: &Plan) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    runtime.block_on(story(plan))
+}
+
+async fn story(plan: &Plan) -> Outcome {
+    let world = World::new(plan.seed, plan.weather, plan.told);
+    let stations = setting::set_up(&world, plan).await;
+    let background = background(&world, &stations);
+    let pumps: Vec<_> = stations
+        .iter()
+        .flat_map(|station| (0..station.sides.len()).map(move |side| (Arc::clone(station), side)))
+        .map(|(station, side)| tokio::spawn(pump(Arc::clone(&world), station, side, plan.deliveries)))
+        .collect();
+    for pump in pumps {
+        pump.await.expect("a pump that works to the end");
+    }
+    // Late news and late payments come while it still storms; then it calms down, and what is left is repaired.
+    tokio::time::sleep(Duration::from_secs(3 * 3_600)).await;
+    world.calm();
+    for hours in [2, 10, 60] {
+        world.aws.redrive("DeadLetterQueue");
+        world.bell.notify_waiters();
+        tokio::time::sleep(Duration::from_secs(hours * 3_600)).await;
+    }
+    for task in background {
+        task.abort();
+    }
+    let mut differences = books::compare(&world, &stations);
+    for (queue, depth) in ["HintQueue", "DeadLetterQueue"].map(|queue| (queue, world.aws.depth(queue))) {
+        if depth.visible > 0 {
+            let what = format!("{} messages are left in {queue}", depth.visible);
+            differences.push(Difference { about: Vec::new(), what });
+        }
+    }
+    Outcome { differences, tally: world.tally(), story: world.story() }
+}
+
+/// One pump side: a delivery, a journey, the next delivery.
+async fn pump(world: Arc<World>, station: Arc<Station>, side: usize, deliveries: u64) {
+    let (id, pos) = station.sides[side].clone();
+    for number in 0..deliveries {
+        world.pause(5_000, 240_000).await;
+        if world.chance.happens(200) {
+            station.set(&world, &id, "in_use").await;
+            world.pause(20_000, 180_000).await;
+            station.set(&world, &id, "idle").await;
+        }
+        let sale = format!("{}p{id}n{number}", station.id);
+        let minor = world.chance.one_of(&[
+            world.chance.between(1, 99),
+            world.chance.between(100, 100_000),
+            world.chance.between(100_000, 10_000_000),
+        ]);
+        station.deliver(&world, &sale, &id, minor).await;
+        let journey = Journey { world: Arc::clone(&world), station: Arc::clone(&station), sale, pos: pos.clone() };
+        journey.play().await;
+    }
+}
+
+/// What goes on all the time: pollers, the sweep, looks back, stations that ask for commands, forgers.
+fn background(world: &Arc<World>, stations: &[Arc<Station>]) -> Vec<tokio::task::JoinHandle<()>> {
+    let mut tasks: Vec<_> =
+        (0..3).map(|_| tokio::spawn(Arc::clone(world).keep_reconciling())).collect();
+    let storms = |world: &World| world.weather() != world.weather().calmed();
+    let timer = Arc::clone(world);
+    tasks.push(tokio::spawn(async move {
+        loop {
+            // Once a minute; rarely in the days of calm, which would only take longer to play.
+            let pause = if storms(&timer) { 60 } else { 1_800 };
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            timer.sweep().await;
+        }
+    }));
+    for station in stations {
+        let (world, station) = (Arc::clone(world), Arc::clone(station));
+        tasks.push(tokio::spawn(async move {
+            loop {
+                let pause = if storms(&world) { 15 } else { 900 };
+                tokio::time::sleep(Duration::from_secs(pause)).await;
+                station.mind_commands(&world).await;
+            }
+        }));
+    }
+    let forger = Arc::clone(world);
+    tasks.push(tokio::spawn(async move {
+        while storms(&forger) {
+            forger.pause(10_000, 120_000).await;
+            people::forge(&forger, &setting::notification_url(&forger)).await;
+        }
+    }));
+    tasks
+}
