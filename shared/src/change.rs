@@ -23,6 +23,7 @@ pub async fn change<T, E: From<StoreError>>(
         match store.save(&mut sale, now).await {
             Ok(()) => {
                 telemetry::tell_of_review(&standing, &sale);
+                telemetry::tell_of_chargebacks(&standing, &sale);
                 return Ok((sale, given));
             }
             Err(SaveError::Conflict(other)) => standing = *other,

@@ -1,5 +1,6 @@
 //! Mercado Pago's API: a client for what the road needs, and its documents reduced to facts.
 
+mod chargeback;
 mod client;
 mod error;
 mod merchant_order;
@@ -9,10 +10,11 @@ mod place;
 mod transport;
 mod wire;
 
+pub use chargeback::{Chargeback, ChargebackSearch};
 pub use client::{MercadoPago, Patience};
 pub use error::ApiError;
 pub use merchant_order::MerchantOrder;
-pub use order::{Chargeback, Order, PaymentIntent};
+pub use order::{Order, PaymentIntent};
 pub use payment::{Payment, PaymentSearch, RefundBody};
 pub use transport::{Answer, Exchange, Transport};
 pub use place::{Hours, Location, NewPos, NewStore, Pos, Store};

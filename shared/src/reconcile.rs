@@ -1,5 +1,7 @@
 //! The one road: a hint, from wherever, becomes facts, and facts settle a sale.
 
+mod chargebacks;
+
 use time::OffsetDateTime;
 
 use crate::change::change;
@@ -8,7 +10,7 @@ use crate::mercado_pago::{ApiError, MercadoPago, Payment};
 use crate::payment::{PaymentFact, Standing};
 use crate::queue::{Hint, Queue, QueueError, Resource};
 use crate::refunding::{self, Try};
-use crate::sale::{Refund, RefundOrigin, Sale};
+use crate::sale::{Chargeback, Refund, RefundOrigin, Sale};
 use crate::secrets::{Account, Book, SecretError};
 use crate::settlement::{Seller, settle};
 use crate::store::{Store, StoreError};
@@ -53,7 +55,7 @@ impl Reconciler {
     /// Works off one hint: one fetch, and if it names a sale, one read and at most one write of it.
     pub async fn reconcile(&self, hint: &Hint, now: OffsetDateTime) -> Result<(), ReconcileError> {
         let account = self.accounts.get(&hint.account).await?.ok_or(ReconcileError::UnknownAccount)?;
-        let facts = self.fetch(&account, &hint.resource).await?;
+        let (facts, chargebacks) = self.fetch(&account, &hint.resource).await?;
         let mut references = Vec::new();
         if let Resource::Sale(reference) = &hint.resource {
             references.push(reference.clone());
@@ -73,19 +75,19 @@ impl Reconciler {
                 fact.reference.as_ref().is_some_and(|told| told.eq_ignore_ascii_case(reference.as_str()))
             };
             let facts: Vec<_> = facts.iter().filter(of_sale).cloned().collect();
-            self.settle_sale(hint, &account, &reference, &facts, now).await?;
+            self.settle_sale(hint, &account, &reference, (&facts, &chargebacks), now).await?;
         }
         Ok(())
     }
 
-    /// What Mercado Pago says of a resource's payments.
+    /// What Mercado Pago says of a resource's payments, and of the chargeback if it is one.
     async fn fetch(
         &self,
         account: &Account,
         resource: &Resource,
-    ) -> Result<Vec<PaymentFact>, ReconcileError> {
+    ) -> Result<(Vec<PaymentFact>, Vec<Chargeback>), ReconcileError> {
         let (api, token) = (&self.mercado_pago, &account.access_token);
-        match resource {
+        let payments = match resource {
             Resource::Payment(id) => self.payments(account, std::slice::from_ref(id)).await,
             Resource::MerchantOrder(id) => {
                 api.merchant_order(token, id).await?.facts().map_err(ReconcileError::Document)
@@ -95,7 +97,9 @@ impl Reconciler {
                 self.payments(account, &api.payment_intent(token, id).await?.payments()).await
             }
             Resource::Chargeback(id) => {
-                self.payments(account, &api.chargeback(token, id).await?.payments()).await
+                let chargeback = api.chargeback(token, id).await?.fact(id.clone());
+                let payments = self.payments(account, &chargeback.payments).await?;
+                return Ok((payments, vec![chargeback]));
             }
             Resource::Sale(reference) => {
                 let found = api.payments_of(token, reference).await?;
@@ -106,7 +110,8 @@ impl Reconciler {
                 tracing::warn!(event = "connection", %seller, "A seller linked or unlinked this application");
                 Ok(Vec::new())
             }
-        }
+        };
+        payments.map(|payments| (payments, Vec::new()))
     }
 
     async fn payments(
@@ -127,7 +132,7 @@ impl Reconciler {
         hint: &Hint,
         account: &Account,
         reference: &ExternalReference,
-        facts: &[PaymentFact],
+        (facts, chargebacks): (&[PaymentFact], &[Chargeback]),
         now: OffsetDateTime,
     ) -> Result<(), ReconcileError> {
         let mut seller = account.seller();
@@ -141,14 +146,17 @@ impl Reconciler {
         let version = standing.version;
         let take_in = |sale: &mut Sale| {
             *sale = settle(sale, &seller, facts, now);
+            sale.see_chargebacks(chargebacks, now);
             Ok::<_, ReconcileError>(())
         };
         let (sale, ()) = change(&self.store, standing, now, take_in).await?;
-        if sale.version != version {
+        let changed = sale.version != version;
+        if changed {
             tracing::info!(event = "settled", sale = %reference, status = %sale.status, "Facts were taken in");
         }
         let sale = self.list_refunds(account, sale, now).await?;
-        self.carry_out_refunds(hint, account, sale, now).await
+        self.carry_out_refunds(hint, account, sale.clone(), now).await?;
+        self.follow_chargebacks(hint, account, sale, changed, now).await
     }
 
     /// Money that names a sale of ours which we do not have: a case for a person. Without money it is nothing.

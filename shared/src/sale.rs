@@ -1,6 +1,7 @@
 //! The sale: one delivery at one pump side, everything that was tried to pay it, and what came of it.
 
 mod attempt;
+mod chargeback;
 mod command;
 mod refund;
 mod status;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use attempt::{Attempt, Observation, ReviewReason};
+pub use chargeback::{Chargeback, DocumentationStatus};
 pub use command::{Acknowledgement, Command, CommandKind};
 pub use refund::{
     DUPLICATE, PAID_ELSEWHERE, Refund, RefundOrigin, RefundOutcome, RefundRefused, RefundRequest,
@@ -177,6 +179,9 @@ pub struct Sale {
     pub attempts: Vec<Attempt>,
     /// Every refund, asked for by us or seen at Mercado Pago.
     pub refunds: Vec<Refund>,
+    /// Every chargeback that takes a payment of it back, as its latest reading told it, sorted by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chargebacks: Vec<Chargeback>,
     /// What the station must do, and did.
     pub commands: Vec<Command>,
     /// What happened, oldest first.
@@ -211,6 +216,7 @@ impl Sale {
             status_since: now,
             attempts: Vec::new(),
             refunds: Vec::new(),
+            chargebacks: Vec::new(),
             commands: Vec::new(),
             timeline: vec![Entry { at: now, event: Event::Delivered { amount: delivery.amount } }],
             impossible: false,

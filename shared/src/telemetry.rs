@@ -1,6 +1,7 @@
 //! Log lines: one JSON object each, as Lambda's JSON log format wants them, so that a metric filter finds
 //! `$.fields.event`. Bodies, keys, tokens and personal data are never fields of one.
 
+use time::format_description::well_known::Rfc3339;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
@@ -8,7 +9,8 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::sale::{Sale, SaleStatus};
+use crate::id::PaymentId;
+use crate::sale::{Chargeback, Sale, SaleStatus};
 
 /// Starts logging for a binary (`env!("CARGO_CRATE_NAME")`) at the level of `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets
 /// from `ApplicationLogLevel`.
@@ -34,5 +36,20 @@ pub fn tell_of_review(before: &Sale, after: &Sale) {
     if after.status == SaleStatus::NeedsReview && before.status != SaleStatus::NeedsReview {
         let reasons = after.review_reasons();
         tracing::error!(event = "needs_review", sale = %after.reference, ?reasons, "A sale needs review");
+    }
+}
+
+/// Rings for a person when a payment was taken back between two versions, once with what is known of the chargeback: an
+/// alarm counts these lines. Where nothing is known of it yet, the payment alone rings: the days for documents run already.
+pub fn tell_of_chargebacks(before: &Sale, after: &Sale) {
+    let known = |chargeback: &&Chargeback| before.chargebacks.iter().any(|known| known.id == chargeback.id);
+    for new in after.chargebacks.iter().filter(|chargeback| !known(chargeback)) {
+        let payment = after.charged_back_payment(new).map(PaymentId::as_str);
+        let deadline = new.documentation_deadline.and_then(|deadline| deadline.format(&Rfc3339).ok());
+        tracing::error!(event = "chargeback", sale = %after.reference, payment, chargeback = %new.id, deadline, "A payment is being taken back: documents may be wanted");
+    }
+    let told = |payment: &&PaymentId| before.without_chargeback().any(|other| other == *payment);
+    for payment in after.without_chargeback().filter(|payment| !told(payment)) {
+        tracing::error!(event = "chargeback", sale = %after.reference, %payment, "A payment was taken back, by a chargeback that is not known yet");
     }
 }

@@ -1,5 +1,6 @@
 //! What the product promises, as those who use it meet it.
 
+mod chargebacks;
 mod competition;
 mod contract;
 mod counts;

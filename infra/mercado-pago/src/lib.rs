@@ -44,7 +44,7 @@ pub use account::Account;
 pub use buyer::reading::Screen;
 pub use buyer::scan::{Scan, ScanError};
 pub use clock::{Clock, Moment};
-pub use control::lever::{LeverError, PaymentChange, PaymentDraft};
+pub use control::lever::{ChargebackChange, LeverError, PaymentChange, PaymentDraft};
 pub use embedded::Embedded;
 pub use faults::{
     ApiFault, Callback, CallbackMethod, Effect, Fate, Faults, NotificationFaults, Refunds, TsUnit, Twist,

@@ -13,7 +13,7 @@ use crate::account::Account;
 use crate::app::{App, Parts, lock};
 use crate::buyer::scan::{Scan, ScanError};
 use crate::clock::Clock;
-use crate::control::lever::{LeverError, PaymentChange, PaymentDraft};
+use crate::control::lever::{ChargebackChange, LeverError, PaymentChange, PaymentDraft};
 use crate::faults::Faults;
 use crate::json::Json;
 use crate::model::refund::RefundStatus;
@@ -216,6 +216,11 @@ impl Simulator {
     /// Makes a chargeback of a payment, of all of it unless minor units are given. Returns its id.
     pub fn charge_back(&self, payment: u64, amount: Option<i64>) -> Result<String, LeverError> {
         self.app.charge_back(payment, amount)
+    }
+
+    /// Says of a chargeback where its documents stand.
+    pub fn change_chargeback(&self, chargeback: &str, change: &ChargebackChange) -> Result<(), LeverError> {
+        self.app.change_chargeback(chargeback, change)
     }
 
     /// A payment as the API shows it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::clock::Moment;
 use crate::json::Json;
-use crate::model::chargeback::Chargeback;
+use crate::model::chargeback::{self, Chargeback};
 use crate::model::order::{MerchantOrder, approved};
 use crate::model::payment::Payment;
 use crate::model::pos::Pos;
@@ -61,7 +61,7 @@ pub enum Change {
     PaymentCreated(u64),
     /// A payment changed.
     PaymentUpdated(u64),
-    /// A chargeback was made.
+    /// A chargeback was made, or its documents were looked at.
     Chargeback(String),
 }
 
@@ -215,11 +215,29 @@ impl World {
             (payment.owner, payment.site, payment.amount)
         };
         let amount = amount.unwrap_or(whole);
-        self.chargebacks
-            .insert(id.clone(), Chargeback { id: id.clone(), owner, payment, amount, site, created: now });
+        let documentation_status = chargeback::waited_for();
+        let made = Chargeback {
+            id: id.clone(),
+            owner,
+            payment,
+            amount,
+            site,
+            created: now,
+            documentation_status,
+            updated: None,
+        };
+        self.chargebacks.insert(id.clone(), made);
         let mut changes = self.set_payment(payment, "charged_back", Some("in_process"), now)?;
         changes.push(Change::Chargeback(id.clone()));
         Some((id, changes))
+    }
+
+    /// Says of a chargeback where its documents stand.
+    pub fn judge_documents(&mut self, id: &str, status: &str, now: Moment) -> Option<Vec<Change>> {
+        let chargeback = self.chargebacks.get_mut(id)?;
+        status.clone_into(&mut chargeback.documentation_status);
+        chargeback.updated = Some(now);
+        Some(vec![Change::Chargeback(id.to_owned())])
     }
 
     /// A part that went back leaves a payment `approved` and `partially_refunded`; all of it makes it `refunded`.

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::id::{ExternalReference, PaymentId, PositionId, SaleId};
+use crate::id::{ExternalReference, PaymentId, PositionId, ResourceId, SaleId};
 use crate::money::Currency;
 use crate::payment::Channel;
 use crate::sale::{
-    Attempt, Command, Document, Language, LoyaltyClaim, Product, Refund, RefundStatus, Sale, SaleStatus,
+    Attempt, Chargeback, Command, Document, Language, LoyaltyClaim, Product, Refund, RefundStatus, Sale,
+    SaleStatus,
 };
 
 /// A page of a list.
@@ -58,6 +59,7 @@ pub struct SaleView<'a> {
     received_at: OffsetDateTime,
     attempts: Vec<AttemptView<'a>>,
     refunds: Vec<RefundView<'a>>,
+    chargebacks: Vec<ChargebackView<'a>>,
     timeline: Vec<EntryView>,
 }
 
@@ -88,6 +90,20 @@ pub struct RefundView<'a> {
     /// What to do, when it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<&'static str>,
+}
+
+/// A chargeback, in Mercado Pago's own words.
+#[derive(Debug, Serialize)]
+struct ChargebackView<'a> {
+    chargeback_id: &'a ResourceId,
+    payment_id: &'a PaymentId,
+    amount: Option<String>,
+    currency: Option<Currency>,
+    reason: Option<&'a str>,
+    documentation_required: Option<bool>,
+    documentation_status: Option<&'a str>,
+    documentation_deadline: Option<String>,
+    updated_at: Option<String>,
 }
 
 /// A line of the timeline.
@@ -123,6 +139,13 @@ impl<'a> SaleView<'a> {
             received_at: sale.received_at,
             attempts: sale.attempts.iter().map(AttemptView::new).collect(),
             refunds: sale.refunds.iter().map(|refund| RefundView::new(refund, language)).collect(),
+            chargebacks: sale
+                .chargebacks
+                .iter()
+                .filter_map(|chargeback| {
+                    Some(ChargebackView::new(chargeback, sale.charged_back_payment(chargeback)?))
+                })
+                .collect(),
             timeline: sale
                 .timeline
                 .iter()
@@ -135,7 +158,6 @@ impl<'a> SaleView<'a> {
 impl<'a> AttemptView<'a> {
     fn new(attempt: &'a Attempt) -> Self {
         let latest = attempt.latest();
-        let format = &time::format_description::well_known::Rfc3339;
         Self {
             payment_id: &attempt.payment_id,
             channel: attempt.channel,
@@ -144,7 +166,7 @@ impl<'a> AttemptView<'a> {
             amount: attempt.amount().map(|amount| amount.to_string()),
             currency: attempt.amount().map(crate::money::Money::currency),
             method: attempt.method.as_deref(),
-            updated_at: latest.and_then(|latest| latest.at.format(format).ok()),
+            updated_at: latest.and_then(|latest| as_it_came(latest.at)),
         }
     }
 }
@@ -164,6 +186,27 @@ impl<'a> RefundView<'a> {
             advice: refund.refusal.map(|refusal| refusal.advice(language)),
         }
     }
+}
+
+impl<'a> ChargebackView<'a> {
+    fn new(chargeback: &'a Chargeback, payment: &'a PaymentId) -> Self {
+        Self {
+            chargeback_id: &chargeback.id,
+            payment_id: payment,
+            amount: chargeback.amount.map(|amount| amount.to_string()),
+            currency: chargeback.amount.map(crate::money::Money::currency),
+            reason: chargeback.reason.as_deref(),
+            documentation_required: chargeback.documentation_required,
+            documentation_status: chargeback.documentation_status.as_ref().map(|status| status.0.as_str()),
+            documentation_deadline: chargeback.documentation_deadline.and_then(as_it_came),
+            updated_at: as_it_came(chargeback.updated_at),
+        }
+    }
+}
+
+/// A time with the offset that it came with.
+fn as_it_came(at: OffsetDateTime) -> Option<String> {
+    at.format(&time::format_description::well_known::Rfc3339).ok()
 }
 
 /// A command.

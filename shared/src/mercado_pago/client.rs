@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 
 use super::transport::{Https, Transport};
 use super::{
-    ApiError, Chargeback, MerchantOrder, NewPos, NewStore, Order, Payment, PaymentIntent, PaymentSearch, Pos,
-    RefundBody, Store,
+    ApiError, Chargeback, ChargebackSearch, MerchantOrder, NewPos, NewStore, Order, Payment, PaymentIntent,
+    PaymentSearch, Pos, RefundBody, Store,
 };
 use crate::config::ConfigError;
 use crate::id::{ExternalReference, MerchantOrderId, PaymentId, ResourceId};
@@ -104,6 +104,15 @@ impl MercadoPago {
     /// A chargeback.
     pub async fn chargeback(&self, token: &SecretString, id: &ResourceId) -> Result<Chargeback, ApiError> {
         self.get(token, &format!("/v1/chargebacks/{id}")).await
+    }
+
+    /// The chargebacks of a payment. That the search takes `payment_id` is inferred, not documented.
+    pub async fn chargebacks_of(
+        &self,
+        token: &SecretString,
+        payment: &PaymentId,
+    ) -> Result<ChargebackSearch, ApiError> {
+        self.get(token, &format!("/v1/chargebacks/search?payment_id={payment}")).await
     }
 
     /// The refunds of a payment.

@@ -1,4 +1,4 @@
-//! Resources that lead to payments: orders of the Orders API, legacy payment intents, chargebacks.
+//! Resources that lead to payments: orders of the Orders API, legacy payment intents.
 
 use serde::Deserialize;
 
@@ -36,15 +36,6 @@ pub struct PaymentIntent {
     payment: Option<WithId>,
 }
 
-/// A chargeback, in either of the two shapes that are documented.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Chargeback {
-    #[serde(deserialize_with = "wire::list")]
-    payments: Vec<Text>,
-    payment_id: Text,
-}
-
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct WithId {
@@ -73,14 +64,6 @@ impl PaymentIntent {
     }
 }
 
-impl Chargeback {
-    /// The payments that are taken back.
-    #[must_use]
-    pub fn payments(&self) -> Vec<PaymentId> {
-        self.payments.iter().chain([&self.payment_id]).filter_map(payment).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,9 +76,5 @@ mod tests {
         assert_eq!(ids(serde_json::from_str::<Order>("{}").unwrap().payments()), "");
         let intent = r#"{"state":"FINISHED","payment":{"id":17014025134}}"#;
         assert_eq!(ids(serde_json::from_str::<PaymentIntent>(intent).unwrap().payments()), "17014025134");
-        for chargeback in [r#"{"payments":[1,2]}"#, r#"{"payments":["1","2"]}"#] {
-            assert_eq!(ids(serde_json::from_str::<Chargeback>(chargeback).unwrap().payments()), "1 2");
-        }
-        assert_eq!(ids(serde_json::from_str::<Chargeback>(r#"{"payment_id":3}"#).unwrap().payments()), "3");
     }
 }

@@ -111,6 +111,12 @@ impl SaleStatus {
         matches!(self, Pending | Deferred)
     }
 
+    /// Whether Mercado Pago has still to say whose the money is.
+    #[must_use]
+    pub fn is_disputed(self) -> bool {
+        matches!(self, InMediation | ChargedBack)
+    }
+
     /// The word in our API and in the ledger.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -34,6 +34,8 @@ pub enum Event {
     RefundRejected { amount: Money, refusal: Refusal },
     Acknowledged { command: CommandKind, answer: Acknowledgement },
     LoyaltyLeftOut { why: String },
+    ChargedBack { chargeback: String, payment: String, amount: Option<Money>, deadline: Option<String> },
+    DocumentationChanged { chargeback: String, status: String },
 }
 
 /// A language that people at stations read.
@@ -144,6 +146,28 @@ impl Event {
                 "Sem pontos de fidelidade: {}",
                 "No loyalty points: {}",
                 why,
+            ),
+            Self::ChargedBack { chargeback, payment, amount, deadline } => {
+                let amount =
+                    amount.as_ref().map(|amount| format!(" ({})", money(amount))).unwrap_or_default();
+                let of_payment = language.of("del pago", "do pagamento", "of payment");
+                let value = format!("{chargeback} {of_payment} {payment}{amount}");
+                let said = say("Contracargo {}", "Contestação {}", "Chargeback {}", &value);
+                let until = deadline.as_ref().map(|day| {
+                    say(
+                        ". Documentos hasta el {}",
+                        ". Documentos até {}",
+                        ". Documents are taken until {}",
+                        day,
+                    )
+                });
+                said + &until.unwrap_or_default()
+            }
+            Self::DocumentationChanged { chargeback, status } => say(
+                "Documentos del contracargo {}",
+                "Documentos da contestação {}",
+                "Documents of chargeback {}",
+                &format!("{chargeback}: {status}"),
             ),
         }
     }

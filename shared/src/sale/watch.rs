@@ -9,6 +9,12 @@ use crate::payment::Standing;
 /// for a week. A checkout of an unattended QR has no documented end; after a week the settlement report tells.
 const LOOKS: [i64; 14] = [1, 2, 4, 8, 15, 30, 60, 360, 1_440, 2_880, 4_320, 5_760, 7_200, 10_080];
 
+/// Days of a dispute on which the sale is looked at: daily while documents are taken as a rule, then weekly for as long as
+/// a case lasts (about five months) and a month more.
+fn days_of_a_dispute() -> impl Iterator<Item = i64> {
+    (1..=10).chain((17..=180).step_by(7))
+}
+
 impl Sale {
     /// The next time to look, after `now`; `None` when there is nothing to find out.
     #[must_use]
@@ -17,6 +23,12 @@ impl Sale {
             // The queue carries it; this is the net under the queue.
             return Some(now.saturating_add(Duration::minutes(30)));
         }
+        let of_debt = self.next_look_for_payments(now);
+        let of_dispute = self.next_look_at_dispute(now);
+        of_debt.into_iter().chain(of_dispute).min()
+    }
+
+    fn next_look_for_payments(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let undecided = self.attempts.iter().any(|attempt| attempt.standing() == Standing::Waiting);
         if !self.status.is_owed() && !undecided {
             return None;
@@ -24,6 +36,16 @@ impl Sale {
         let age = (now - self.received_at).whole_minutes();
         let next = LOOKS.into_iter().find(|look| *look > age)?;
         Some(self.received_at.saturating_add(Duration::minutes(next)))
+    }
+
+    /// How a dispute ends may be told months later, and then be lost.
+    fn next_look_at_dispute(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        if !self.status.is_disputed() {
+            return None;
+        }
+        let age = (now - self.status_since).whole_days();
+        let next = days_of_a_dispute().find(|day| *day > age)?;
+        Some(self.status_since.saturating_add(Duration::days(next)))
     }
 }
 
@@ -50,7 +72,25 @@ mod tests {
     fn what_is_settled_is_not_looked_at() {
         for status in SaleStatus::ALL {
             let sale = Sale { status, ..sale(50_000) };
-            assert_eq!(sale.next_look(NOON).is_some(), status.is_owed(), "{status}");
+            let open = status.is_owed() || status.is_disputed();
+            assert_eq!(sale.next_look(NOON).is_some(), open, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_dispute_is_looked_at_daily_for_ten_days_and_then_weekly_for_half_a_year() {
+        for status in [SaleStatus::InMediation, SaleStatus::ChargedBack] {
+            let since = NOON + Duration::days(30);
+            let disputed = Sale { status, status_since: since, ..sale(50_000) };
+            let mut looks = Vec::new();
+            let mut now = since;
+            while let Some(next) = disputed.next_look(now) {
+                assert!(next > now);
+                looks.push((next - since).whole_days());
+                now = next;
+            }
+            assert_eq!(looks[..13], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 24, 31]);
+            assert_eq!((looks.len(), looks.last()), (34, Some(&178)));
         }
     }
 }

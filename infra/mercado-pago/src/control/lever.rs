@@ -78,6 +78,17 @@ pub struct PaymentChange {
     pub silent: bool,
 }
 
+/// Another state of a chargeback's documents.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChargebackChange {
+    /// Mercado Pago's word, or one that nobody has heard of.
+    pub documentation_status: String,
+    /// Tells nobody.
+    #[serde(default)]
+    pub silent: bool,
+}
+
 impl World {
     /// Another seller that already has this one's token.
     pub fn token_clash(&self, account: &Account) -> Option<u64> {
@@ -195,6 +206,19 @@ impl App {
         self.change(|world| match world.charge_back(payment, amount, now) {
             Some((id, changes)) => (Ok(id), changes),
             None => (Err(LeverError::unknown(format!("there is no payment {payment}"))), Vec::new()),
+        })
+    }
+
+    /// Says of a chargeback where its documents stand.
+    pub fn change_chargeback(
+        self: &Arc<Self>,
+        id: &str,
+        change: &ChargebackChange,
+    ) -> Result<(), LeverError> {
+        let now = self.clock.now();
+        self.change(|world| match world.judge_documents(id, &change.documentation_status, now) {
+            Some(changes) => heard((Ok(()), changes), change.silent),
+            None => (Err(LeverError::unknown(format!("there is no chargeback {id}"))), Vec::new()),
         })
     }
 }

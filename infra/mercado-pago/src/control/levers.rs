@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::lever::{PaymentChange, PaymentDraft};
+use super::lever::{ChargebackChange, PaymentChange, PaymentDraft};
 use super::{ControlError, Newest, read};
 use crate::app::{App, lock};
 use crate::calls::Calls;
@@ -144,6 +144,16 @@ pub async fn charge_back(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     };
     let id = app.charge_back(claim.payment, amount)?;
     Ok(respond::created(&object! {"id": id, "payment": claim.payment}))
+}
+
+/// `PUT /_control/chargebacks/{chargeback}` `{"documentation_status": "valid"}`: answers the chargeback.
+pub async fn change_chargeback(State(app): State<Arc<App>>, Path(id): Path<String>, body: Bytes) -> Answer {
+    let change: ChargebackChange = read(&body)?;
+    app.change_chargeback(&id, &change)?;
+    let world = app.world();
+    let seller = |owner: &u64| world.accounts.get(owner).is_some_and(|seller| seller.live_mode);
+    let shown = world.chargebacks.get(&id).map(|chargeback| chargeback.render(seller(&chargeback.owner)));
+    Ok(respond::ok(&shown.unwrap_or(Json::Null)))
 }
 
 fn shown(app: &App, id: u64) -> Json {

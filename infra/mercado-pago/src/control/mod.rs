@@ -44,6 +44,7 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/refunds", post(levers::refund_in_panel))
         .route("/refunds/{refund}", axum::routing::put(levers::complete_refund))
         .route("/chargebacks", post(levers::charge_back))
+        .route("/chargebacks/{chargeback}", axum::routing::put(levers::change_chargeback))
         .route("/accounts", get(sellers::list).post(sellers::put))
         .route("/pos", get(sellers::points));
     Router::new().nest("/_control", inner.layer(middleware::from_fn(refuse_other_sites)))

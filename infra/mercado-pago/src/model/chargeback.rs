@@ -21,6 +21,17 @@ pub struct Chargeback {
     pub site: Site,
     /// When it was made.
     pub created: Moment,
+    /// Where the seller's documents stand: Mercado Pago's word, or one that nobody has heard of.
+    #[serde(default = "waited_for")]
+    pub documentation_status: String,
+    /// When it last changed; none when it never did.
+    #[serde(default)]
+    pub updated: Option<Moment>,
+}
+
+/// Where documents stand at first.
+pub fn waited_for() -> String {
+    "pending".to_owned()
 }
 
 impl Chargeback {
@@ -37,11 +48,11 @@ impl Chargeback {
             "coverage_applied": Json::Null,
             "coverage_elegible": false,
             "documentation_required": true,
-            "documentation_status": "pending",
+            "documentation_status": self.documentation_status.as_str(),
             "documentation": Json::List(Vec::new()),
             "date_documentation_deadline": self.created.plus(time::Duration::days(10)),
             "date_created": self.created,
-            "date_last_updated": self.created,
+            "date_last_updated": self.updated.unwrap_or(self.created),
             "live_mode": live_mode,
         }
     }

@@ -108,6 +108,32 @@ async fn a_chargeback() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_documents_of_a_chargeback_are_judged() -> Result<()> {
+    let bench = Bench::new().await?;
+    let payment = bench.payment().await?;
+    let (_, made) = bench.post("/_control/chargebacks", &json!({"payment": payment})).await?;
+    let path = format!("/v1/chargebacks/{}", made["id"].as_str().context("id")?);
+    let before = bench.get(&path).await?.1;
+    assert_eq!(
+        (&before["documentation_status"], &before["date_last_updated"]),
+        (&json!("pending"), &before["date_created"])
+    );
+    bench.post("/_control/clock", &json!({"advance_seconds": 60})).await?;
+    let lever = format!("/_control/chargebacks/{}", made["id"].as_str().context("id")?);
+    let (status, shown) = bench.put(&lever, &json!({"documentation_status": "valid"})).await?;
+    let after = bench.get(&path).await?.1;
+    assert_eq!((status, &shown), (200, &after));
+    assert_eq!(
+        (&after["documentation_status"], &after["date_created"]),
+        (&json!("valid"), &before["date_created"])
+    );
+    assert!(after["date_last_updated"].as_str() > before["date_last_updated"].as_str());
+    let unknown = bench.put("/_control/chargebacks/1", &json!({"documentation_status": "valid"})).await?;
+    assert_eq!(unknown.0, 404);
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_seller_comes_later() -> Result<()> {
     let bench = Bench::new().await?;
     let seller = json!({
