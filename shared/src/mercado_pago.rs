@@ -11,6 +11,7 @@ mod transport;
 mod wire;
 
 pub use chargeback::{Chargeback, ChargebackSearch};
+pub(crate) use client::PAGE;
 pub use client::{MercadoPago, Patience};
 pub use error::ApiError;
 pub use merchant_order::MerchantOrder;

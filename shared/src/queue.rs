@@ -24,6 +24,22 @@ pub enum Resource {
     Connection(ResourceId),
     /// Whatever Mercado Pago knows of one sale, and what of the sale waits to be carried out.
     Sale(ExternalReference),
+    /// Every payment of the account that changed within a span of time, whoever told of it or not.
+    Changes(Changes),
+}
+
+/// A span of time in the life of an account, and how many of its payments were looked at already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Changes {
+    /// From when.
+    #[serde(with = "time::serde::rfc3339")]
+    pub from: OffsetDateTime,
+    /// Until when.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+    /// Payments to pass over: those of earlier pages.
+    #[serde(default)]
+    pub offset: u32,
 }
 
 /// One message: a resource of an account, and since when somebody has wanted it looked at.

@@ -1,6 +1,9 @@
 //! The one road: a hint, from wherever, becomes facts, and facts settle a sale.
 
 mod chargebacks;
+mod changes;
+
+use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
@@ -55,26 +58,20 @@ impl Reconciler {
     /// Works off one hint: one fetch, and if it names a sale, one read and at most one write of it.
     pub async fn reconcile(&self, hint: &Hint, now: OffsetDateTime) -> Result<(), ReconcileError> {
         let account = self.accounts.get(&hint.account).await?.ok_or(ReconcileError::UnknownAccount)?;
+        if let Resource::Changes(changes) = &hint.resource {
+            return self.look_back(hint, &account, changes, now).await;
+        }
         let (facts, chargebacks) = self.fetch(&account, &hint.resource).await?;
-        let mut references = Vec::new();
+        let mut sales = references_in(&facts);
+        let named: usize = sales.values().map(Vec::len).sum();
+        if named < facts.len() {
+            let others = facts.len().saturating_sub(named);
+            tracing::info!(event = "not_ours", resource = ?hint.resource, others, "Payments name no sale of this system");
+        }
         if let Resource::Sale(reference) = &hint.resource {
-            references.push(reference.clone());
+            sales.entry(reference.clone()).or_default();
         }
-        for fact in &facts {
-            // What is not of our making is another system's payment in the same account: none of our business.
-            match fact.reference.as_deref().map(ExternalReference::parse) {
-                Some(Ok(reference)) if !references.contains(&reference) => references.push(reference),
-                Some(Ok(_)) => {}
-                _ => {
-                    tracing::info!(event = "not_ours", payment = %fact.id, "A payment names no sale of this system");
-                }
-            }
-        }
-        for reference in references {
-            let of_sale = |fact: &&PaymentFact| {
-                fact.reference.as_ref().is_some_and(|told| told.eq_ignore_ascii_case(reference.as_str()))
-            };
-            let facts: Vec<_> = facts.iter().filter(of_sale).cloned().collect();
+        for (reference, facts) in sales {
             self.settle_sale(hint, &account, &reference, (&facts, &chargebacks), now).await?;
         }
         Ok(())
@@ -106,6 +103,8 @@ impl Reconciler {
                 let facts = found.results.into_iter().map(Payment::fact);
                 facts.collect::<Result<_, _>>().map_err(ReconcileError::Document)
             }
+            // It has pages, each with its own way: `look_back`.
+            Resource::Changes(_) => Ok(Vec::new()),
             Resource::Connection(seller) => {
                 tracing::warn!(event = "connection", %seller, "A seller linked or unlinked this application");
                 Ok(Vec::new())
@@ -153,6 +152,10 @@ impl Reconciler {
         let changed = sale.version != version;
         if changed {
             tracing::info!(event = "settled", sale = %reference, status = %sale.status, "Facts were taken in");
+        }
+        if let (Resource::Sale(_), Some(since)) = (&hint.resource, sale.waits_for_station(now)) {
+            let station = &sale.station;
+            tracing::error!(event = "command_waits", %station, sale = %reference, %since, "A station does not say that it did what it was told");
         }
         let sale = self.list_refunds(account, sale, now).await?;
         self.carry_out_refunds(hint, account, sale.clone(), now).await?;
@@ -235,6 +238,18 @@ impl Reconciler {
         }
         Ok(())
     }
+}
+
+/// Facts by the sale that they name. What names none is another system's payment in the same account, and none of our
+/// business.
+fn references_in(facts: &[PaymentFact]) -> BTreeMap<ExternalReference, Vec<PaymentFact>> {
+    let mut sales: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for fact in facts {
+        if let Some(Ok(reference)) = fact.reference.as_deref().map(ExternalReference::parse) {
+            sales.entry(reference).or_default().push(fact.clone());
+        }
+    }
+    sales
 }
 
 /// Seconds until an open refund is looked at again: soon while somebody may wait for it, then as long as SQS allows.

@@ -349,7 +349,7 @@ impl Sale {
     }
 
     /// Why a person must look, if one must: in the order of the attempts, each reason once. A payment that never moved
-    /// money, or whose money went back in full, is no reason.
+    /// money, whose money went back in full, or is on its way back by the system's doing, is no reason.
     #[must_use]
     pub fn review_reasons(&self) -> Vec<ReviewReason> {
         let mut reasons = Vec::new();
@@ -369,6 +369,14 @@ impl Sale {
                     && refund.origin == RefundOrigin::System
                     && refund.status == RefundStatus::Rejected
             });
+            let going_back = self.refunds.iter().any(|refund| {
+                of_payment(&refund.payment_id)
+                    && refund.origin == RefundOrigin::System
+                    && refund.status == RefundStatus::Pending
+            });
+            if going_back {
+                continue;
+            }
             let of_sale = [
                 unknown_to_station.then_some(ReviewReason::UnknownToStation),
                 refund_refused.then_some(ReviewReason::RefundRefused),

@@ -108,6 +108,11 @@ impl<T: DeserializeOwned> Book<T> {
         Ok(None)
     }
 
+    /// Every account that has an entry.
+    pub async fn accounts(&self) -> Result<Vec<AccountId>, SecretError> {
+        Ok(self.entries(FRESH).await?.keys().cloned().collect())
+    }
+
     async fn entries(&self, oldest: Duration) -> Result<Arc<BTreeMap<AccountId, T>>, SecretError> {
         let mut pages = self.pages.lock().await;
         if let Some(pages) = pages.as_ref().filter(|pages| pages.read_at.elapsed() < oldest) {

@@ -16,7 +16,7 @@ pub struct Seller {
 
 /// Takes facts into a sale. The first approved payment that is in order wins, by Mercado Pago's own time of
 /// approval; any other approved one is given back by the system (as a pending refund of the sale, to be carried
-/// out once it is stored). A payment that does not fit never settles and is never dropped: it puts the sale
+/// out once it is stored), also one of another amount than is owed. A payment that does not fit never settles and is never dropped: it puts the sale
 /// under review. The same facts in any order and number give the same money in the end.
 #[must_use]
 pub fn settle(before: &Sale, seller: &Seller, facts: &[PaymentFact], now: OffsetDateTime) -> Sale {
@@ -82,10 +82,18 @@ fn give_back_the_losers(sale: &mut Sale, now: OffsetDateTime) {
         Disposition::Open | Disposition::Deferred => crate::sale::DUPLICATE,
     };
     let winner = sale.winner().map(|winner| winner.payment_id.clone());
+    // A wrong amount alone is a case for a person only while nothing else settles the sale: after that the payment is one
+    // too many, whatever its amount. Whose money it is, or whether it is money, stays a case.
+    let is_settled = winner.is_some() || !matches!(sale.disposition, Disposition::Open | Disposition::Deferred);
+    let is_ours = |attempt: &Attempt| match attempt.misfits.as_slice() {
+        [] => true,
+        [ReviewReason::Amount] => is_settled && attempt.amount().is_some_and(|paid| !paid.is_zero()),
+        _ => false,
+    };
     let losers: Vec<_> = sale
         .attempts
         .iter()
-        .filter(|attempt| attempt.is_in_order() && attempt.is_approved())
+        .filter(|attempt| attempt.is_approved() && is_ours(attempt))
         .map(|attempt| attempt.payment_id.clone())
         .filter(|payment| Some(payment) != winner.as_ref())
         .collect();

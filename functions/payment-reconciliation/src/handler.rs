@@ -6,19 +6,49 @@ use std::collections::BTreeMap;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use lambda_runtime::Error;
+use serde::Deserialize;
 use surtidor::clock::Clock;
 use surtidor::id::AccountId;
 use surtidor::queue::{Hint, Queue, Resource};
 use surtidor::reconcile::{ReconcileError, Reconciler};
 use time::{Duration, OffsetDateTime};
 
-/// Works off one batch. What failed is named in the answer and comes again.
+/// What invokes the function.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// Hints from the queue.
+    Hints(SqsEvent),
+    /// A schedule: time to look back at everything that changed.
+    LookBack {
+        /// Over how long, in minutes.
+        look_back_minutes: u32,
+    },
+}
+
+/// Answers whatever invokes the function.
 pub async fn handle(
     reconciler: &Reconciler,
     queue: &Queue,
     clock: &Clock,
-    event: SqsEvent,
+    event: Event,
 ) -> Result<SqsBatchResponse, Error> {
+    match event {
+        Event::Hints(batch) => Ok(work_off(reconciler, queue, clock, batch).await),
+        Event::LookBack { look_back_minutes } => {
+            reconciler.begin_look_back(Duration::minutes(look_back_minutes.into()), clock.now()).await?;
+            Ok(SqsBatchResponse::default())
+        }
+    }
+}
+
+/// Works off one batch. What failed is named in the answer and comes again.
+async fn work_off(
+    reconciler: &Reconciler,
+    queue: &Queue,
+    clock: &Clock,
+    event: SqsEvent,
+) -> SqsBatchResponse {
     let mut groups: BTreeMap<(AccountId, Resource), Vec<(&SqsMessage, Hint)>> = BTreeMap::new();
     let mut failed = Vec::new();
     for message in &event.records {
@@ -42,18 +72,18 @@ pub async fn handle(
         }
     }
     // Waiting for Mercado Pago is most of the work, so all wait at once.
-    let worked = join_all(groups.values().map(|same| work_off(reconciler, clock.now(), same))).await;
+    let worked = join_all(groups.values().map(|same| look_at(reconciler, clock.now(), same))).await;
     failed.extend(worked.into_iter().flatten());
     join_all(failed.iter().map(|message| pause(queue, message))).await;
     let mut response = SqsBatchResponse::default();
     for message in failed {
         response.add_failure(message.message_id.clone().unwrap_or_default());
     }
-    Ok(response)
+    response
 }
 
-/// Works off the hints for one resource. Gives the messages to try again.
-async fn work_off<'a>(
+/// Looks at one resource, for all hints that name it. Gives the messages to try again.
+async fn look_at<'a>(
     reconciler: &Reconciler,
     now: OffsetDateTime,
     same: &[(&'a SqsMessage, Hint)],

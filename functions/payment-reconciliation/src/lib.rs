@@ -2,4 +2,4 @@
 
 mod handler;
 
-pub use handler::handle;
+pub use handler::{Event, handle};

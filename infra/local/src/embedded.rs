@@ -143,6 +143,12 @@ impl Embedded {
         self.sqs.depth(&physical(queue))
     }
 
+    /// The bodies of a queue's messages, by logical id.
+    #[must_use]
+    pub fn bodies(&self, queue: &str) -> Vec<String> {
+        self.sqs.bodies(&physical(queue))
+    }
+
     /// Moves every dead letter of a queue back to where it came from, as a redrive does.
     pub fn redrive(&self, dead_letters: &str) {
         let source = json!({"SourceArn": names::queue_arn(REGION, &physical(dead_letters))});

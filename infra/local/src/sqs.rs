@@ -181,6 +181,13 @@ impl Sqs {
         self.bell.notify_waiters();
     }
 
+    /// The bodies of a queue's messages, whoever works on them.
+    pub(crate) fn bodies(&self, name: &str) -> Vec<String> {
+        let queues = self.queues();
+        let messages = queues.get(name).into_iter().flat_map(|queue| &queue.messages);
+        messages.map(|message| message.body.clone()).collect()
+    }
+
     /// What of a queue waits.
     pub(crate) fn depth(&self, name: &str) -> QueueDepth {
         self.queues().get(name).map_or_else(QueueDepth::default, |queue| queue.depth((self.clock)()))

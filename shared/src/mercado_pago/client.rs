@@ -9,6 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 use super::transport::{Https, Transport};
 use super::{
@@ -18,6 +20,7 @@ use super::{
 use crate::config::ConfigError;
 use crate::id::{ExternalReference, MerchantOrderId, PaymentId, ResourceId};
 use crate::money::Money;
+use crate::queue::Changes;
 
 /// How patient the client is. A caller with a deadline of its own gives less.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +39,8 @@ impl Default for Patience {
     }
 }
 
+/// Payments on a page of a search: what every edition of its reference allows.
+pub(crate) const PAGE: u32 = 50;
 /// A pause that Mercado Pago asks for is kept if it is no longer than this; else the work goes back to the queue.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
@@ -76,6 +81,20 @@ impl MercadoPago {
     ) -> Result<PaymentSearch, ApiError> {
         let query = "sort=date_created&criteria=asc&limit=50";
         self.get(token, &format!("/v1/payments/search?external_reference={reference}&{query}")).await
+    }
+
+    /// A page of the payments that changed within a span of time, oldest first (`/v1/payments/search`).
+    pub async fn payments_changed(
+        &self,
+        token: &SecretString,
+        changes: &Changes,
+    ) -> Result<PaymentSearch, ApiError> {
+        let Changes { from, until, offset } = changes;
+        let (from, until) = (instant(*from)?, instant(*until)?);
+        let query = format!(
+            "range=date_last_updated&begin_date={from}&end_date={until}&sort=date_last_updated&criteria=asc&limit={PAGE}&offset={offset}"
+        );
+        self.get(token, &format!("/v1/payments/search?{query}")).await
     }
 
     /// A merchant order.
@@ -269,6 +288,13 @@ impl Call {
         }
         Some(request)
     }
+}
+
+/// A time as the search takes it: UTC, so that no `+` needs escaping.
+fn instant(at: OffsetDateTime) -> Result<String, ApiError> {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    let at = at.to_offset(UtcOffset::UTC).format(&format);
+    at.map_err(|_| ApiError::NoAnswer("not sent"))
 }
 
 fn jittered(pause: Duration) -> Duration {

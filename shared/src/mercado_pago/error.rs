@@ -54,10 +54,15 @@ impl ApiError {
         matches!(self, Self::Refused { status: 401 | 403, codes } if !codes.iter().any(|code| code == "4040" || code == "4041"))
     }
 
-    /// Whether the resource does not exist for this account.
+    /// Whether the resource does not exist for this account: there is none, or it is another seller's. That is told with
+    /// codes of its own (payments: 4, merchant orders: `invalid_caller_id`), unlike a token that may not do anything.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused { status: 404, .. })
+        match self {
+            Self::Refused { status: 404, .. } => true,
+            Self::Refused { codes, .. } => codes.iter().any(|code| code == "4" || code == "invalid_caller_id"),
+            _ => false,
+        }
     }
 
     /// What a refused refund means. By code first: the documents put codes under HTTP classes that live answers
@@ -128,6 +133,17 @@ mod tests {
         ] {
             assert_eq!(codes(body.as_bytes()).join(" "), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_another_sellers_does_not_exist_for_this_one() {
+        let told = |status, body: &str| ApiError::from_answer(status, body.as_bytes()).is_not_found();
+        assert!(told(404, "{}"));
+        assert!(told(403, r#"{"cause":[{"code":4}],"error":"forbidden"}"#));
+        assert!(told(401, r#"{"error":"invalid_caller_id"}"#));
+        assert!(!told(401, r#"{"error":"unauthorized","cause":[{"code":"invalid_token"}]}"#));
+        assert!(!told(403, r#"{"error":"forbidden","cause":[{"code":3002}]}"#));
+        assert!(!told(429, r#"{"cause":[{"code":4}]}"#));
     }
 
     #[test]

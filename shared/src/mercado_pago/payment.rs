@@ -47,6 +47,22 @@ pub struct PaymentSearch {
     /// The payments of this page.
     #[serde(deserialize_with = "wire::list")]
     pub results: Vec<Payment>,
+    #[serde(deserialize_with = "wire::optional")]
+    paging: Option<Paging>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Paging {
+    total: Text,
+}
+
+impl PaymentSearch {
+    /// How many payments there are on all pages, if it is told.
+    #[must_use]
+    pub fn total(&self) -> Option<u32> {
+        self.paging.as_ref()?.total.as_deref()?.parse().ok()
+    }
 }
 
 /// A refund (API reference, "Refunds").

@@ -5,9 +5,14 @@ use time::{Duration, OffsetDateTime};
 use super::Sale;
 use crate::payment::Standing;
 
-/// Ages of a sale at which it is looked at, in minutes: soon while a phone may show its checkout, then slower, then daily
-/// for a week. A checkout of an unattended QR has no documented end; after a week the settlement report tells.
-const LOOKS: [i64; 14] = [1, 2, 4, 8, 15, 30, 60, 360, 1_440, 2_880, 4_320, 5_760, 7_200, 10_080];
+/// Ages at which something is looked at, in minutes: soon while a phone may show the checkout, then slower, then daily for
+/// 30 days, after which Mercado Pago lets a payment that nobody finished expire ("Payments", cancellation).
+fn ages() -> impl Iterator<Item = i64> {
+    [1, 2, 4, 8, 15, 30, 60, 360].into_iter().chain((1..=30).map(|day| day * 1_440))
+}
+
+/// How long a station may take to acknowledge a command before somebody is told.
+pub const LONG_UNACKNOWLEDGED: Duration = Duration::minutes(15);
 
 /// Days of a dispute on which the sale is looked at: daily while documents are taken as a rule, then weekly for as long as
 /// a case lasts (about five months) and a month more.
@@ -25,7 +30,8 @@ impl Sale {
         }
         let of_debt = self.next_look_for_payments(now);
         let of_dispute = self.next_look_at_dispute(now);
-        of_debt.into_iter().chain(of_dispute).min()
+        let of_station = self.next_look_at_commands(now);
+        of_debt.into_iter().chain(of_dispute).chain(of_station).min()
     }
 
     fn next_look_for_payments(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
@@ -33,9 +39,20 @@ impl Sale {
         if !self.status.is_owed() && !undecided {
             return None;
         }
-        let age = (now - self.received_at).whole_minutes();
-        let next = LOOKS.into_iter().find(|look| *look > age)?;
-        Some(self.received_at.saturating_add(Duration::minutes(next)))
+        next_after(self.received_at, now)
+    }
+
+    /// A command that waits for its station: from when it has waited for long.
+    fn next_look_at_commands(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let oldest = self.open_commands().next()?.created_at;
+        next_after(oldest, now.max(oldest.saturating_add(LONG_UNACKNOWLEDGED - Duration::minutes(1))))
+    }
+
+    /// Since when the station has let the sale's oldest command wait, if that is long.
+    #[must_use]
+    pub fn waits_for_station(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let oldest = self.open_commands().next()?.created_at;
+        (now - oldest >= LONG_UNACKNOWLEDGED).then_some(oldest)
     }
 
     /// How a dispute ends may be told months later, and then be lost.
@@ -47,6 +64,13 @@ impl Sale {
         let next = days_of_a_dispute().find(|day| *day > age)?;
         Some(self.status_since.saturating_add(Duration::days(next)))
     }
+}
+
+/// The first of the ages of something that began then which is after now.
+fn next_after(beginning: OffsetDateTime, now: OffsetDateTime) -> Option<OffsetDateTime> {
+    let age = (now - beginning).whole_minutes();
+    let next = ages().find(|look| *look > age)?;
+    Some(beginning.saturating_add(Duration::minutes(next)))
 }
 
 #[cfg(test)]
@@ -65,7 +89,7 @@ mod tests {
             looks.push((next - NOON).whole_minutes());
             now = next;
         }
-        assert_eq!(looks, LOOKS);
+        assert_eq!(looks, ages().collect::<Vec<_>>());
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_lambda_events::sqs::SqsEvent;
 use futures_util::future::{Either, select};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Body, LambdaEvent, Request};
@@ -162,7 +161,7 @@ impl Instance {
         Reply { status: head.status.as_u16(), headers, body }
     }
 
-    async fn work_off(self: Arc<Self>, event: SqsEvent) -> Option<Vec<u8>> {
+    async fn reconcile(self: Arc<Self>, event: payment_reconciliation::Event) -> Option<Vec<u8>> {
         let Work::PaymentReconciliation(reconciler, queue, clock) = &self.work else {
             unreachable!("it reads no queue")
         };
@@ -240,11 +239,22 @@ impl World {
                 self.pause(1, 30).await;
                 continue;
             };
-            let event: SqsEvent = serde_json::from_value(batch.payload.clone()).expect("an event of SQS");
-            let answer =
-                self.invoke(Function::PaymentReconciliation, |instance| instance.work_off(event)).await;
-            self.aws.settle(&batch, answer.flatten().as_deref());
+            let answer = self.reconcile(&batch.payload).await;
+            self.aws.settle(&batch, answer.as_deref());
         }
+    }
+
+    async fn reconcile(self: &Arc<Self>, event: &Value) -> Option<Vec<u8>> {
+        let event = serde_json::from_value(event.clone()).expect("an event that the function knows");
+        self.invoke(Function::PaymentReconciliation, |instance| instance.reconcile(event)).await.flatten()
+    }
+
+    /// Fires the schedules of the template that make payments be looked back at.
+    pub async fn look_back(self: &Arc<Self>, far: bool) {
+        let name = if far { "LookFarBack" } else { "LookBack" };
+        let schedule = self.aws.template().schedules.iter().find(|schedule| schedule.name.ends_with(name));
+        let input = schedule.expect("a schedule of the template").input.clone();
+        self.reconcile(&input).await;
     }
 
     /// One run of the sweep.

@@ -46,7 +46,7 @@ impl Plan {
     /// A plan of the usual size.
     #[must_use]
     pub fn new(seed: u64, weather: Weather) -> Self {
-        Self { seed, stations: 5, sides: 4, deliveries: 20, weather, told: false }
+        Self { seed, stations: 5, sides: 4, deliveries: 40, weather, told: false }
     }
 
     /// How many journeys it has.
@@ -105,11 +105,8 @@ async fn story(plan: &Plan) -> Outcome {
         task.abort();
     }
     let mut differences = books::compare(&world, &stations);
-    for (queue, depth) in ["HintQueue", "DeadLetterQueue"].map(|queue| (queue, world.aws.depth(queue))) {
-        if depth.visible > 0 {
-            let what = format!("{} messages are left in {queue}", depth.visible);
-            differences.push(Difference { about: Vec::new(), what });
-        }
+    for body in world.aws.bodies("DeadLetterQueue") {
+        differences.push(Difference { about: vec![body.clone()], what: format!("a dead letter is left: {body}") });
     }
     Outcome { differences, tally: world.tally(), story: world.story() }
 }
@@ -141,6 +138,16 @@ fn background(world: &Arc<World>, stations: &[Arc<Station>]) -> Vec<tokio::task:
     let mut tasks: Vec<_> =
         (0..3).map(|_| tokio::spawn(Arc::clone(world).keep_reconciling())).collect();
     let storms = |world: &World| world.weather() != world.weather().calmed();
+    // Every quarter of an hour, and far back once a day, as the template says.
+    let backward = Arc::clone(world);
+    tasks.push(tokio::spawn(async move {
+        for quarter in 1_u64.. {
+            tokio::time::sleep(Duration::from_secs(900)).await;
+            if storms(&backward) || quarter.is_multiple_of(12) {
+                backward.look_back(quarter.is_multiple_of(96)).await;
+            }
+        }
+    }));
     let timer = Arc::clone(world);
     tasks.push(tokio::spawn(async move {
         loop {
@@ -154,7 +161,7 @@ fn background(world: &Arc<World>, stations: &[Arc<Station>]) -> Vec<tokio::task:
         let (world, station) = (Arc::clone(world), Arc::clone(station));
         tasks.push(tokio::spawn(async move {
             loop {
-                let pause = if storms(&world) { 15 } else { 900 };
+                let pause = if storms(&world) { 30 } else { 900 };
                 tokio::time::sleep(Duration::from_secs(pause)).await;
                 station.mind_commands(&world).await;
             }
