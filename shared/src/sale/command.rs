@@ -80,7 +80,7 @@ impl Sale {
         self.commands.iter().filter(|command| command.acknowledged.is_none())
     }
 
-    /// Adds a command unless it is there.
+    /// Adds a command unless it is there; whether it was not.
     pub(crate) fn command(
         &mut self,
         kind: CommandKind,
@@ -88,9 +88,10 @@ impl Sale {
         amount: Money,
         payment: (&PaymentId, Option<&str>),
         now: OffsetDateTime,
-    ) {
+    ) -> bool {
         let id = format!("{}-{}-{cause}", self.reference, kind.word());
-        if self.commands.iter().all(|command| command.id != id) {
+        let is_new = self.commands.iter().all(|command| command.id != id);
+        if is_new {
             let (payment_id, method) = (payment.0.clone(), payment.1.map(str::to_owned));
             let sale_id = self.delivery.sale_id.clone();
             let command = Command {
@@ -105,6 +106,7 @@ impl Sale {
             };
             self.commands.push(command);
         }
+        is_new
     }
 
     /// The station's answer to a command. The first answer stands; the same or another one later changes nothing,

@@ -253,7 +253,7 @@ impl Sale {
         now: OffsetDateTime,
     ) -> Refund {
         let refund = Refund {
-            id: format!("{}-r{}", self.reference, self.refunds.len().saturating_add(1)),
+            id: format!("{}-r{}", self.reference, self.next_refund()),
             payment_id,
             amount,
             reason: reason.clone(),
@@ -266,6 +266,12 @@ impl Sale {
         self.refunds.push(refund.clone());
         self.note(now, Event::RefundAsked { amount, reason });
         refund
+    }
+
+    /// A number that no refund of the sale has: its id is also its idempotency key.
+    fn next_refund(&self) -> u32 {
+        let number = |refund: &Refund| refund.id.rsplit_once("-r")?.1.parse::<u32>().ok();
+        self.refunds.iter().filter_map(number).max().unwrap_or(0).saturating_add(1)
     }
 
     /// The system gives back all that is left of a payment, unless it is doing so or was refused.
@@ -299,12 +305,12 @@ impl Sale {
 
     /// Writes down what came of asking Mercado Pago for a refund.
     pub fn conclude_refund(&mut self, id: &str, outcome: &RefundOutcome, now: OffsetDateTime) {
+        if let RefundOutcome::Made(fact) = outcome {
+            self.give_way(id, &fact.id);
+        }
         let Some(place) = self.refunds.iter().position(|refund| refund.id == id) else { return };
         match outcome {
-            RefundOutcome::Made(fact) => {
-                self.give_way(place, &fact.id);
-                self.see_refund_at(place, fact, now);
-            }
+            RefundOutcome::Made(fact) => self.see_refund_at(place, fact, now),
             RefundOutcome::Refused(refusal) => {
                 if let Some(refund) = self.refunds.get_mut(place).filter(|refund| refund.is_pending()) {
                     refund.status = RefundStatus::Rejected;
@@ -318,13 +324,15 @@ impl Sale {
     }
 
     /// The answer to a call is certain; that a listed refund is the answer to an intent is not. If the listed one was
-    /// taken for another intent's, that intent is open again.
-    fn give_way(&mut self, place: usize, id: &str) {
-        let Some(holder) = self.refund_with_id(id).filter(|holder| *holder != place) else { return };
-        if let Some(refund) = self.refunds.get_mut(holder) {
-            refund.mercado_pago_id = None;
-            refund.status = RefundStatus::Pending;
+    /// taken for another intent's, that intent is open again; if it was taken for somebody's at the panel, there was
+    /// nobody.
+    fn give_way(&mut self, refund: &str, id: &str) {
+        for other in self.refunds.iter_mut().filter(|other| other.id != refund) {
+            if other.mercado_pago_id.as_deref() == Some(id) && other.origin != RefundOrigin::MercadoPago {
+                (other.mercado_pago_id, other.status) = (None, RefundStatus::Pending);
+            }
         }
+        self.refunds.retain(|other| other.id == refund || other.mercado_pago_id.as_deref() != Some(id));
     }
 
     /// Takes in the refunds that Mercado Pago lists for a payment. One that is not known is the answer to an intent of
@@ -403,12 +411,14 @@ impl Sale {
             return;
         }
         refund.status = status;
-        let (id, payment_id, amount) = (refund.id.clone(), refund.payment_id.clone(), refund.amount);
+        refund.refusal = None;
+        let (payment_id, amount) = (refund.payment_id.clone(), refund.amount);
         match status {
+            // Told by Mercado Pago's id, so that it is told once, whichever intent it is found to answer.
             RefundStatus::Approved => {
-                self.note(now, Event::RefundApproved { amount });
-                let cause = id.rsplit_once('-').map_or("r", |(_, number)| number).to_owned();
-                self.command(CommandKind::Refunded, &cause, amount, (&payment_id, None), now);
+                if self.command(CommandKind::Refunded, &fact.id, amount, (&payment_id, None), now) {
+                    self.note(now, Event::RefundApproved { amount });
+                }
             }
             RefundStatus::Rejected => {
                 self.note(now, Event::RefundRejected { amount, refusal: Refusal::Other });

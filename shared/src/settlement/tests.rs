@@ -331,6 +331,39 @@ fn of_several_equal_intents_none_is_guessed_to_be_the_one_that_is_listed() {
     assert_eq!(commands(&heard), ["paid 1", "refunded 1", "refunded 1"]);
 }
 
+/// Found by the simulation: of two calls with one key the first was refused and the second carried out; its refund was
+/// listed before its answer came, and taken for one made at the panel.
+#[test]
+fn a_refund_that_was_listed_before_its_answer_came_is_one_refund() {
+    let sale = sale(50_000);
+    let mut asked = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
+    let request = crate::sale::RefundRequest {
+        amount: None,
+        payment: None,
+        reason: "r".to_owned(),
+        key: "k".to_owned(),
+        digest: String::new(),
+        caller: String::new(),
+    };
+    let Ok(crate::sale::Requested::New(refund)) = asked.request_refund(request, NOON) else { panic!() };
+    asked.conclude_refund(&refund.id, &RefundOutcome::Refused(crate::sale::Refusal::NoBalance), NOON);
+    let made = RefundFact {
+        id: "A".to_owned(),
+        amount: ars(50_000),
+        status: "approved".to_owned(),
+        created_at: None,
+    };
+    let mut news = payment(&sale, 1, "refunded", 2);
+    news.refunds = Some(vec![made.clone()]);
+    let mut listed = settled(&asked, std::slice::from_ref(&news));
+    assert_eq!(listed.refunds.len(), 2, "nobody knows yet whose it is");
+    listed.conclude_refund(&refund.id, &RefundOutcome::Made(made), NOON);
+    assert_eq!(listed.refunds.len(), 1);
+    assert_eq!((listed.refunds[0].status, listed.refunds[0].refusal), (RefundStatus::Approved, None));
+    assert_eq!(commands(&listed), ["paid 1", "refunded 1"], "told once");
+    assert_eq!(settled(&listed, &[news]), listed);
+}
+
 #[test]
 fn a_review_ends_when_the_money_went_back() {
     let sale = sale(50_000);
