@@ -2,7 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use surtidor::id::PaymentId;
-use surtidor::mercado_pago::{ApiError, Chargeback, Order, PaymentIntent, Pos, RefundBody, Store};
+use surtidor::mercado_pago::{ApiError, Order, PaymentIntent, Pos, RefundBody, Store};
 use surtidor::money::{Currency, Money};
 
 use crate::line;
@@ -16,7 +16,6 @@ pub fn documents(input: &[u8]) {
     let mut payments: Vec<PaymentId> = Vec::new();
     payments.extend(read::<Order>(input).iter().flat_map(Order::payments));
     payments.extend(read::<PaymentIntent>(input).iter().flat_map(PaymentIntent::payments));
-    payments.extend(read::<Chargeback>(input).iter().flat_map(Chargeback::payments));
     for payment in payments {
         // It becomes part of a URL.
         assert!(payment.as_str().bytes().all(|byte| byte.is_ascii_digit()), "{payment}");

@@ -4,6 +4,7 @@
 #![allow(clippy::missing_panics_doc, reason = "to panic is how a promise says that it was broken")]
 
 mod api;
+mod chargebacks;
 mod documents;
 mod event;
 mod ids;
@@ -13,6 +14,7 @@ mod payments;
 mod sample;
 
 pub use api::station_api;
+pub use chargebacks::chargebacks;
 pub use documents::{documents, error_body};
 pub use event::gateway_event;
 pub use ids::{hint, ids};
@@ -24,7 +26,8 @@ pub use payments::payments;
 pub type Promise = fn(&[u8]);
 
 /// Every promise under the name of its fuzz target and corpus.
-pub const ALL: [(&str, Promise); 10] = [
+pub const ALL: [(&str, Promise); 11] = [
+    ("chargebacks", chargebacks),
     ("documents", documents),
     ("error_body", error_body),
     ("gateway_event", gateway_event),

@@ -117,10 +117,16 @@ fn in_any_order(before: &Sale, facts: &[PaymentFact], after: &Sale) {
     let other = settle(before, &seller(), &backwards, NOON);
     let winner = |sale: &Sale| sale.winner().map(|winner| winner.payment_id.clone());
     assert_eq!((other.status, winner(&other)), (after.status, winner(after)));
+    for attempt in &after.attempts {
+        let same = other.attempts.iter().find(|same| same.payment_id == attempt.payment_id);
+        let same = same.expect("the same payments");
+        assert_eq!((&same.history, same.approved_at), (&attempt.history, attempt.approved_at));
+        assert_eq!((&same.amounts, &same.misfits), (&attempt.amounts, &attempt.misfits));
+    }
 }
 
 /// The ledger keeps it and the station is shown it: a field that cannot be written would lose the whole sale.
-fn kept_and_shown(sale: &Sale) {
+pub(crate) fn kept_and_shown(sale: &Sale) {
     let item: serde_dynamo::Item = serde_dynamo::to_item(sale).expect("a sale is an item");
     let kept: Sale = serde_dynamo::from_item(item).expect("an item is a sale");
     assert_eq!(kept, *sale);
