@@ -2,11 +2,13 @@
 //! demo set-up. Each test has its own, on ports of its own, so all run at once.
 
 mod answer;
+mod canary;
 mod contract;
 mod signer;
 mod world;
 
 pub use answer::Answer;
+pub use canary::{ATTENDANT, Canary, leak};
 pub use contract::routes;
 pub use signer::{sign, sign_manifest};
 pub use world::{Station, World, eventually};

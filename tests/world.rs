@@ -14,7 +14,7 @@ use surtidor::store::Store;
 use surtidor_local::demo::{Demo, Places};
 use surtidor_local::{Config, Stack};
 
-use crate::{Answer, contract};
+use crate::{ATTENDANT, Answer, Canary, contract, leak};
 
 /// How long something that must happen may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -127,6 +127,27 @@ impl World {
         self.store().look_now(&reference).await.expect("a sale that waits for a look");
     }
 
+    /// What no function may ever write into its log: secrets, and personal data that every test tells.
+    #[must_use]
+    pub fn canaries(&self) -> Vec<Canary> {
+        let demo = &self.demo;
+        let mut canaries = vec![
+            Canary::new("the access token", &demo.access_token),
+            Canary::new("the webhook secret", &demo.webhook_secret),
+            Canary::new("the intake key", &demo.intake_key),
+            Canary::new("the attendant's document", ATTENDANT),
+            Canary::new("the buyer's address", mp::BUYER_EMAIL),
+            Canary::new("the buyer's document", mp::BUYER_DOCUMENT),
+            Canary::new("the buyer's user id", &mp::BUYER.to_string()),
+        ];
+        for station in &demo.stations {
+            canaries.push(Canary::new("a station key", &station.station_key));
+            let keys = station.positions.iter().map(|position| &position.lookup_key);
+            canaries.extend(keys.map(|key| Canary::new("a lookup key", key)));
+        }
+        canaries
+    }
+
     /// The first station (first generation of the lookup), with its key.
     #[must_use]
     pub fn station(&self) -> Station<'_> {
@@ -217,6 +238,19 @@ impl World {
     }
 }
 
+/// At the end of every test its whole log is searched.
+impl Drop for World {
+    fn drop(&mut self) {
+        // A test that has failed tells of its own failure.
+        if std::thread::panicking() {
+            return;
+        }
+        if let Some(leak) = leak(&self.stack.logs(), &self.canaries()) {
+            panic!("{leak}");
+        }
+    }
+}
+
 /// A station's software.
 #[derive(Clone, Copy)]
 pub struct Station<'a> {
@@ -259,8 +293,9 @@ impl Station<'_> {
     /// # Panics
     /// When it is refused.
     pub async fn deliver(&self, sale: &str, position: &str, amount: &str) -> Value {
-        let told =
-            self.post("/sales", json!({"sale_id": sale, "position": position, "amount": amount})).await;
+        let attendant = json!({"type": "DNI", "number": ATTENDANT});
+        let body = json!({"sale_id": sale, "position": position, "amount": amount, "attendant": attendant});
+        let told = self.post("/sales", body).await;
         assert_eq!(told.status, 201, "{}", told.text);
         told.json
     }

@@ -26,13 +26,20 @@ where
     lambda_http::lambda_runtime::run(Adapter::from(service).map_request(mend)).await
 }
 
-/// Makes an event safe for `lambda_http`, which panics on some: an illegal character in path or query, an illegal
-/// `host` or `x-forwarded-proto`, broken base64. A caller gets our answer to bad input, not a 500.
+/// A longer path or query is none that API Gateway lets through: it takes 10,240 bytes of request line and headers.
+const LONGEST_TARGET: usize = 16 * 1024;
+
+/// Makes an event safe for `lambda_http`, which panics on some: an illegal character in path or query, too much of
+/// either, a path without a slash, an illegal `host` or `x-forwarded-proto`, broken base64. A caller gets our answer to
+/// bad input, not a 500.
 #[must_use]
 pub fn mend(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV2(request) = &mut event.payload {
         for text in [&mut request.raw_path, &mut request.raw_query_string].into_iter().flatten() {
-            *text = legal(text);
+            *text = if text.len() > LONGEST_TARGET { String::new() } else { legal(text) };
+        }
+        if let Some(path) = request.raw_path.as_mut().filter(|path| !path.starts_with('/')) {
+            path.insert(0, '/');
         }
         // The URL that is made of them is never used.
         request.headers.insert(HOST, HeaderValue::from_static("localhost"));
@@ -40,6 +47,7 @@ pub fn mend(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest>
             request.headers.remove(header);
         }
         request.request_context.domain_name = None;
+        request.request_context.stage = None;
         let broken = |body: &String| BASE64_STANDARD.decode(body).is_err();
         if request.is_base64_encoded && request.body.as_ref().is_some_and(broken) {
             // It stays what it is, which the handler cannot read either, and says so.
@@ -142,12 +150,15 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The four events that make `lambda_http` panic, and a path that was decoded before it came.
+    /// The events that make `lambda_http` panic, and a path that was decoded before it came.
     #[test]
     fn malformed_events_become_requests() {
         for (change, value) in [
             ("rawQueryString", json!("apies=6232&pos=1|2\"<>\u{e9}")),
+            ("rawQueryString", json!("x".repeat(70_000))),
             ("rawPath", json!("/v1/stations/6232/sales/a b|c")),
+            ("rawPath", json!(":no slash")),
+            ("rawPath", json!("/\"".repeat(40_000))),
             ("headers", json!({"host": "x.127.0.0.1:a b", "x-forwarded-proto": "not a scheme"})),
             ("body", json!("@@@not base64@@@")),
         ] {

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use surtidor::id::{PositionId, StationId};
-use surtidor_tests::{Answer, Station, World};
+use surtidor_tests::{ATTENDANT, Answer, Station, World};
 
 fn is(answer: &Answer, status: u16, body: &Value) {
     assert_eq!(answer.status, status, "{}", answer.text);
@@ -96,7 +96,7 @@ async fn the_order_of_the_first_generation_is_the_guides_loyalty_and_all() {
     let sale = json!({
         "sale_id": "45ea80da", "position": "1", "amount": "500.00", "currency": "ARS", "description": "$500.00 de SUPER",
         "delivered_at": "2026-11-22T13:33:13-03:00", "invoice_number": "3592", "shift": "1", "period": "0000",
-        "attendant": {"type": "DNI", "number": "00000000"},
+        "attendant": {"type": "DNI", "number": ATTENDANT},
         "products": [{"code": "2", "description": "SUPER", "quantity": "11.200", "unit": "litre", "unit_price": "62.24"}],
         "loyalty": {"program": "serviclub", "affinity_plan": "7"},
     });
@@ -118,7 +118,7 @@ async fn the_order_of_the_first_generation_is_the_guides_loyalty_and_all() {
             "program": "serviclub", "transaction_id": reference, "invoice_number": "00003592",
             "transaction_date": "2026-11-22T13:33:13.000-03:00", "transaction_amount": 500.0, "store_id": "06232",
             "products": [{"code": "2", "quantity": 11.2, "unit": "litre", "unit_price": 62.24}],
-            "cashier_identification": {"type": "DNI", "number": "00000000"}, "period": "0000", "shift": "1", "affinity_plan": "7",
+            "cashier_identification": {"type": "DNI", "number": ATTENDANT}, "period": "0000", "shift": "1", "affinity_plan": "7",
         },
     });
     assert_eq!(order.json, expected);

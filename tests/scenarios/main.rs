@@ -7,6 +7,7 @@ mod counts;
 mod guide;
 mod logs;
 mod lookup;
+mod malformed;
 mod notifications;
 mod refunds;
 mod station_api;

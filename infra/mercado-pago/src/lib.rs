@@ -51,6 +51,7 @@ pub use faults::{
     Webhooks,
 };
 pub use json::Json;
+pub use model::payment::{BUYER, BUYER_DOCUMENT, BUYER_EMAIL};
 pub use model::refund::RefundStatus;
 pub use news::{Dialect, Notification, ReleaseOrder, State, Try};
 pub use outside::Outside;

@@ -31,7 +31,8 @@ pub enum ApiError {
 
 impl ApiError {
     /// Reads an answer that is not 2xx.
-    pub(super) fn from_answer(status: u16, body: &[u8]) -> Self {
+    #[must_use]
+    pub fn from_answer(status: u16, body: &[u8]) -> Self {
         if matches!(status, 408 | 409 | 423 | 425 | 429) || status >= 500 {
             return Self::Busy { status };
         }
@@ -88,7 +89,12 @@ impl ApiError {
     }
 }
 
-/// Every code of an error body: `cause[].code` (a list, one object or nothing), `errors[].code`, `code`, `error`.
+/// A longer text is no code, and codes beyond so many say nothing more.
+const LONGEST_CODE: usize = 64;
+const MOST_CODES: usize = 16;
+
+/// Every code of an error body: `cause[].code` (a list, one object or nothing), `errors[].code`, `code`, `error`. Codes are
+/// logged, so what does not look like one is left out: a sentence may name a person.
 fn codes(body: &[u8]) -> Vec<String> {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
     let several = |key: &str| match body.get(key) {
@@ -97,14 +103,18 @@ fn codes(body: &[u8]) -> Vec<String> {
         _ => Vec::new(),
     };
     let nested = several("cause").into_iter().chain(several("errors"));
-    let code = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+    let code = |value: &Value| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        (text.len() <= LONGEST_CODE && text.bytes().all(letter)).then_some(text)
     };
     let nested: Vec<_> = nested.filter_map(|item| item.get("code").and_then(code)).collect();
     let top = ["code", "error"].into_iter().filter_map(|key| body.get(key).and_then(code));
-    nested.into_iter().chain(top).collect()
+    nested.into_iter().chain(top).take(MOST_CODES).collect()
 }
 
 #[cfg(test)]
@@ -127,6 +137,7 @@ mod tests {
             ),
             (r#"{"code":"unauthorized","message":"x"}"#, "unauthorized"),
             (r#"{"error":"invalid_grant","status":400}"#, "invalid_grant"),
+            (r#"{"error":"the payer Juan is not allowed","cause":[{"code":2063}]}"#, "2063"),
             ("<html>", ""),
             ("[]", ""),
             ("", ""),

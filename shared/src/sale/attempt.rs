@@ -57,8 +57,9 @@ pub struct Observation {
     pub at: OffsetDateTime,
     /// Its state.
     pub status: PaymentStatus,
-    /// Minor units given back by then.
-    pub refunded: u64,
+    /// Minor units given back by then, where the document told.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub refunded: Option<u64>,
     /// The reason behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -127,13 +128,10 @@ impl Attempt {
         if self.method.is_none() {
             self.method.clone_from(&fact.method);
         }
-        // A merchant order gives no sum of refunds now and then; what was known at that time still holds.
-        let known =
-            self.history.iter().filter(|seen| seen.at <= fact.updated_at).map(|seen| seen.refunded).max();
         let observation = Observation {
             at: fact.updated_at,
             status: fact.status.clone(),
-            refunded: fact.refunded.map(Money::minor).or(known).unwrap_or(0),
+            refunded: fact.refunded.map(Money::minor),
             detail: fact.status_detail.clone(),
         };
         if let Err(place) = self.history.binary_search(&observation) {
@@ -183,10 +181,12 @@ impl Attempt {
         self.standing() == Standing::Approved
     }
 
-    /// Minor units that Mercado Pago says were given back.
+    /// Minor units that Mercado Pago says were given back. A merchant order gives no sum of refunds now and then; what was
+    /// told before still holds.
     #[must_use]
     pub fn refunded_minor(&self) -> u64 {
-        self.latest().map_or(0, |latest| latest.refunded)
+        let told = self.latest().and_then(|latest| latest.refunded);
+        told.or_else(|| self.history.iter().filter_map(|seen| seen.refunded).max()).unwrap_or(0)
     }
 
     /// Why a person must look at it, while its money is not back with the buyer.
@@ -200,9 +200,9 @@ impl Attempt {
     fn contradicts_itself(&self) -> bool {
         self.history.iter().enumerate().any(|(place, later)| {
             self.history.iter().take(place).any(|earlier| {
+                let less = earlier.refunded.zip(later.refunded).is_some_and(|(before, after)| before > after);
                 // Two readings of one instant have no order between them.
-                earlier.at != later.at
-                    && (!earlier.status.may_become(&later.status) || earlier.refunded > later.refunded)
+                earlier.at != later.at && (less || !earlier.status.may_become(&later.status))
             })
         })
     }

@@ -339,12 +339,17 @@ impl Sale {
     /// ours of that amount whose answer was lost, or else somebody made it in Mercado Pago's panel. Where several intents
     /// could be meant, nothing is guessed: their own answers, or a later look, will tell.
     pub(crate) fn see_refunds(&mut self, payment: &PaymentId, facts: &[RefundFact], now: OffsetDateTime) {
-        for fact in facts {
+        // One that is listed twice is still one.
+        let again = |place: usize, id: &str| facts.iter().take(place).any(|earlier| earlier.id == id);
+        let facts = facts.iter().enumerate().filter(|(place, fact)| !again(*place, &fact.id));
+        let facts: Vec<_> = facts.map(|(_, fact)| fact).collect();
+        for fact in &facts {
             if let Some(place) = self.refund_with_id(&fact.id) {
                 self.see_refund_at(place, fact, now);
             }
         }
-        let unknown: Vec<_> = facts.iter().filter(|fact| self.refund_with_id(&fact.id).is_none()).collect();
+        let unknown: Vec<_> =
+            facts.into_iter().filter(|fact| self.refund_with_id(&fact.id).is_none()).collect();
         for fact in &unknown {
             let rivals = unknown.iter().filter(|other| other.amount == fact.amount).count();
             let intents = self.unanswered(payment, fact.amount);

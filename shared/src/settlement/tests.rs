@@ -242,6 +242,37 @@ fn a_refund_made_in_the_panel_is_seen_and_one_of_ours_is_recognised() {
 }
 
 #[test]
+fn a_refund_that_is_listed_twice_is_one() {
+    let sale = sale(50_000);
+    let made = RefundFact {
+        id: "77".to_owned(),
+        amount: ars(10_000),
+        status: "approved".to_owned(),
+        created_at: None,
+    };
+    let mut fact = payment(&sale, 1, "approved", 1);
+    (fact.refunded, fact.refunds) = (Some(ars(10_000)), Some(vec![made.clone(), made]));
+    let seen = settled(&sale, &[fact]);
+    assert_eq!((seen.status, seen.refunds.len()), (SaleStatus::PartiallyRefunded, 1));
+    assert_eq!(commands(&seen), ["refunded 1", "paid 1"]);
+}
+
+#[test]
+fn a_document_without_a_sum_of_refunds_contradicts_none_and_takes_nothing_back() {
+    let sale = sale(50_000);
+    let mut told = payment(&sale, 1, "approved", 1);
+    told.refunded = Some(ars(10_000));
+    for minute in [1, 2] {
+        let mut silent = payment(&sale, 1, "approved", minute);
+        silent.refunded = None;
+        let seen = settled(&sale, &[silent.clone(), told.clone()]);
+        assert_eq!(seen.status, SaleStatus::PartiallyRefunded);
+        assert_eq!(settled(&sale, &[told.clone(), silent.clone()]), seen, "the order of documents counts");
+        assert_eq!(settled(&seen, &[silent, told.clone()]), seen, "the same facts again are no news");
+    }
+}
+
+#[test]
 fn a_dispute_is_told_as_often_as_it_turns() {
     let mut standing = sale(50_000);
     for (status, minute) in [("approved", 1), ("charged_back", 2), ("approved", 3), ("charged_back", 4)] {

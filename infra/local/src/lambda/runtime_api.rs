@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::{InvokeError, LONGEST_PAYLOAD, Lambda, function_error};
@@ -25,8 +25,12 @@ type Host = State<Weak<Lambda>>;
 
 async fn next(State(lambda): Host, Path(environment): Path<u64>) -> Response {
     let instance = lambda.upgrade().and_then(|lambda| lambda.instance(environment));
-    let Some(instance) = instance else { return StatusCode::GONE.into_response() };
-    let Some(invocation) = instance.next().await else { return StatusCode::GONE.into_response() };
+    // A process that shall end waits here until it is killed: an answer without an invocation would make it panic.
+    let invocation = match instance {
+        Some(instance) => instance.next().await,
+        None => None,
+    };
+    let Some(invocation) = invocation else { return std::future::pending().await };
     let mut response = Response::new(Body::from(invocation.payload));
     let headers = response.headers_mut();
     for (name, value) in [

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::json::{Json, object};
+use crate::model::payment::BUYER_DOCUMENT;
 
 /// What a payment was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ impl Method {
             "expiration_month": 11,
             "expiration_year": 2030,
             "cardholder": object! {
-                "name": "APRO", "identification": object! {"type": Json::Null, "number": Json::Null},
+                "name": "APRO", "identification": object! {"type": "DNI", "number": BUYER_DOCUMENT},
             },
         }
     }

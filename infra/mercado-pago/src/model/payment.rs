@@ -133,8 +133,8 @@ impl Payment {
             "collector_id": self.collector_id,
             "payer": object! {
                 "id": BUYER.to_string(),
-                "email": "test_user_buyer@example.com",
-                "identification": object! {"type": Json::Null, "number": Json::Null},
+                "email": BUYER_EMAIL,
+                "identification": object! {"type": "DNI", "number": BUYER_DOCUMENT},
                 "type": "guest",
             },
             "marketplace_owner": Json::Null,
@@ -183,3 +183,7 @@ impl Payment {
 
 /// The user id of the one buyer.
 pub const BUYER: u64 = 710_000_001;
+/// The buyer's address, in every payment: whoever logs payments can be found out by it.
+pub const BUYER_EMAIL: &str = "test_user_buyer@example.com";
+/// The number of the buyer's identity document, likewise.
+pub const BUYER_DOCUMENT: &str = "27555444333";

@@ -1,0 +1,61 @@
+//! Mercado Pago's other documents, and its errors.
+
+use serde::de::DeserializeOwned;
+use surtidor::id::PaymentId;
+use surtidor::mercado_pago::{ApiError, Order, PaymentIntent, Pos, RefundBody, Store};
+use surtidor::money::{Currency, Money};
+
+use crate::line;
+
+fn read<T: DeserializeOwned>(input: &[u8]) -> Option<T> {
+    serde_json::from_slice(input).ok()
+}
+
+/// Documents that lead to payments, lists of refunds, stores and points of sale.
+pub fn documents(input: &[u8]) {
+    let mut payments: Vec<PaymentId> = Vec::new();
+    payments.extend(read::<Order>(input).iter().flat_map(Order::payments));
+    payments.extend(read::<PaymentIntent>(input).iter().flat_map(PaymentIntent::payments));
+    for payment in payments {
+        // It becomes part of a URL.
+        assert!(payment.as_str().bytes().all(|byte| byte.is_ascii_digit()), "{payment}");
+    }
+    let asked = Money::from_minor(50_000, Currency::ARS).expect("an amount");
+    let one = read::<RefundBody>(input).into_iter();
+    for refund in one.chain(read::<Vec<RefundBody>>(input).into_iter().flatten()) {
+        let told = refund.clone().fact_in(Currency::ARS, None);
+        let fact = refund.fact_in(Currency::ARS, Some(asked));
+        if let Some(told) = told {
+            assert_eq!(fact, Some(told), "what Mercado Pago says counts, not what was asked for");
+        } else if let Some(fact) = fact {
+            assert_eq!(fact.amount, asked);
+        }
+    }
+    if let Some(store) = read::<Store>(input) {
+        let _ = (store.id(), store.external_id());
+    }
+    if let Some(pos) = read::<Pos>(input) {
+        let _ = (pos.id(), pos.external_id(), pos.url());
+    }
+}
+
+/// The first line is the HTTP status, the rest the body.
+pub fn error_body(input: &[u8]) {
+    let (status, body) = line(input);
+    let status = std::str::from_utf8(status).ok().and_then(|status| status.trim().parse().ok());
+    let status: u16 = status.unwrap_or(400);
+    let error = ApiError::from_answer(status, body);
+    let busy = matches!(status, 408 | 409 | 423 | 425 | 429) || status >= 500;
+    assert_eq!(matches!(error, ApiError::Busy { .. }), busy);
+    assert!(!busy || error.is_passing(), "what is busy may be asked again");
+    assert!(!error.is_not_found() || status == 404);
+    assert!(!error.is_unauthorised() || matches!(status, 401 | 403));
+    let _ = error.refusal();
+    // An error is logged, so it tells codes and nothing else of what came.
+    let log = error.to_string();
+    assert!(log.len() < 2_048, "a line of {} bytes", log.len());
+    if let ApiError::Refused { codes, .. } = &error {
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        assert!(codes.iter().all(|code| code.len() <= 64 && code.bytes().all(word)), "{log}");
+    }
+}
