@@ -95,9 +95,11 @@ fn give_back_the_losers(sale: &mut Sale, now: OffsetDateTime) {
         .iter()
         .filter(|attempt| attempt.is_approved() && is_ours(attempt))
         .map(|attempt| attempt.payment_id.clone())
-        .filter(|payment| Some(payment) != winner.as_ref())
+        .filter(|payment| Some(payment) != winner.as_ref() || sale.was_paid_elsewhere(payment))
         .collect();
     for payment in losers {
+        let reason =
+            if sale.was_paid_elsewhere(&payment) { crate::sale::PAID_ELSEWHERE } else { reason };
         let refunds = sale.refunds.len();
         sale.give_back(&payment, reason, now);
         if sale.refunds.len() > refunds {
@@ -108,7 +110,7 @@ fn give_back_the_losers(sale: &mut Sale, now: OffsetDateTime) {
 
 fn tell_the_station(sale: &mut Sale, now: OffsetDateTime) {
     let Some(winner) = sale.winner() else { return };
-    if winner.review_reasons().next().is_some() {
+    if winner.review_reasons().next().is_some() || sale.was_paid_elsewhere(&winner.payment_id) {
         return;
     }
     let (payment, method) = (winner.payment_id.clone(), winner.method.clone());

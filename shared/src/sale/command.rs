@@ -80,6 +80,16 @@ impl Sale {
         self.commands.iter().filter(|command| command.acknowledged.is_none())
     }
 
+    /// Whether the station answered, when it was told that a payment paid the sale, that it had taken other money.
+    #[must_use]
+    pub fn was_paid_elsewhere(&self, payment: &PaymentId) -> bool {
+        self.commands.iter().any(|command| {
+            command.kind == CommandKind::Paid
+                && command.payment_id == *payment
+                && command.acknowledged == Some(Acknowledgement::PaidElsewhere)
+        })
+    }
+
     /// Adds a command unless it is there; whether it was not.
     pub(crate) fn command(
         &mut self,

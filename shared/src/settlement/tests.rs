@@ -396,6 +396,44 @@ fn a_refund_that_was_listed_before_its_answer_came_is_one_refund() {
 }
 
 #[test]
+fn a_payment_in_dispute_that_the_station_did_not_need_goes_back_once_the_dispute_is_over() {
+    let sale = sale(50_000);
+    let paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
+    let mut disputed = settled(&paid, &[payment(&sale, 1, "in_mediation", 2)]);
+    disputed.acknowledge(&paid.commands[0].id, Acknowledgement::PaidElsewhere, NOON).unwrap();
+    assert!(system_refunds(&disputed).is_empty(), "a disputed payment cannot be given back");
+    let over = settled(&disputed, &[payment(&sale, 1, "approved", 3)]);
+    assert_eq!(system_refunds(&over), ["1 500.00"]);
+    assert_eq!(over.refunds[0].reason, crate::sale::PAID_ELSEWHERE);
+    assert_eq!(settled(&over, &[payment(&sale, 1, "approved", 3)]), over, "once");
+}
+
+/// A wrong amount is a case only while nothing else settles the sale.
+#[test]
+fn a_payment_of_another_amount_is_given_back_once_something_else_settles_the_sale() {
+    let sale = sale(50_000);
+    let mut more = payment(&sale, 2, "approved", 1);
+    more.amount = Some(ars(60_000));
+    let right = payment(&sale, 1, "approved", 2);
+    for order in [[&more, &right], [&right, &more]] {
+        let heard =
+            order.into_iter().fold(sale.clone(), |sale, fact| settled(&sale, std::slice::from_ref(fact)));
+        assert_eq!((heard.status, system_refunds(&heard)), (SaleStatus::Paid, vec!["2 600.00".to_owned()]));
+        assert_eq!(commands(&heard), ["paid 1"]);
+    }
+    let mut cash = sale.clone();
+    cash.settle_elsewhere("cash", NOON).unwrap();
+    let heard = settled(&cash, std::slice::from_ref(&more));
+    assert_eq!((heard.status, system_refunds(&heard)), (SaleStatus::SettledElsewhere, vec!["2 600.00".to_owned()]));
+    let alone = settled(&sale, &[more.clone()]);
+    assert_eq!((alone.status, system_refunds(&alone).len()), (SaleStatus::NeedsReview, 0));
+    // Whose money it is stays a case, whatever settles the sale.
+    more.collector = Some("1".to_owned());
+    let foreign = settled(&cash, &[more]);
+    assert_eq!((foreign.status, system_refunds(&foreign).len()), (SaleStatus::NeedsReview, 0));
+}
+
+#[test]
 fn a_review_ends_when_the_money_went_back() {
     let sale = sale(50_000);
     let mut paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);

@@ -237,6 +237,15 @@ fn station_was_told(sale: &Sale, delivered: &Delivered, found: &mut impl FnMut(S
             found(format!("the station was told {times} times that payment {payment} paid it"));
         }
     }
+    for command in paid.iter().filter(|command| command["answer"] == "paid_elsewhere") {
+        let payment = command["payment_id"].as_str().unwrap_or_default();
+        let stays = sale.attempts.iter().find(|attempt| attempt.payment_id.as_str() == payment).is_some_and(
+            |attempt| attempt.is_approved() && Some(sale.given_back(attempt)) != attempt.amount(),
+        );
+        if stays && sale.status != SaleStatus::NeedsReview {
+            found(format!("the station had taken other money, and payment {payment} stays"));
+        }
+    }
     let refunds = sale.refunds.iter().filter(|refund| refund.status == RefundStatus::Approved).count();
     if told(CommandKind::Refunded).len() != refunds {
         found(format!("{refunds} refunds, and the station was told of {}", told(CommandKind::Refunded).len()));

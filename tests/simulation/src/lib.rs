@@ -38,15 +38,21 @@ pub struct Plan {
     pub deliveries: u64,
     /// What goes wrong while they last.
     pub weather: Weather,
+    /// Whether payments are looked back at. Without that net every notification must count.
+    pub looks_back: bool,
     /// Whether the story is written down.
     pub told: bool,
 }
 
 impl Plan {
-    /// A plan of the usual size.
+    /// A plan of the usual size. Every fourth is played without looking back and with no notification lost: what was
+    /// acknowledged once must not be lost, and no net hides it if it is.
     #[must_use]
     pub fn new(seed: u64, weather: Weather) -> Self {
-        Self { seed, stations: 5, sides: 4, deliveries: 40, weather, told: false }
+        let looks_back = !seed.is_multiple_of(4);
+        let news_lost = if looks_back { weather.news_lost } else { 0 };
+        let weather = Weather { news_lost, ..weather };
+        Self { seed, stations: 5, sides: 4, deliveries: 40, weather, looks_back, told: false }
     }
 
     /// How many journeys it has.
@@ -84,7 +90,7 @@ pub fn play(plan: &Plan) -> Outcome {
 async fn story(plan: &Plan) -> Outcome {
     let world = World::new(plan.seed, plan.weather, plan.told);
     let stations = setting::set_up(&world, plan).await;
-    let background = background(&world, &stations);
+    let background = background(&world, &stations, plan.looks_back);
     let pumps: Vec<_> = stations
         .iter()
         .flat_map(|station| (0..station.sides.len()).map(move |side| (Arc::clone(station), side)))
@@ -134,7 +140,11 @@ async fn pump(world: Arc<World>, station: Arc<Station>, side: usize, deliveries:
 }
 
 /// What goes on all the time: pollers, the sweep, looks back, stations that ask for commands, forgers.
-fn background(world: &Arc<World>, stations: &[Arc<Station>]) -> Vec<tokio::task::JoinHandle<()>> {
+fn background(
+    world: &Arc<World>,
+    stations: &[Arc<Station>],
+    looks_back: bool,
+) -> Vec<tokio::task::JoinHandle<()>> {
     let mut tasks: Vec<_> =
         (0..3).map(|_| tokio::spawn(Arc::clone(world).keep_reconciling())).collect();
     let storms = |world: &World| world.weather() != world.weather().calmed();
@@ -143,7 +153,7 @@ fn background(world: &Arc<World>, stations: &[Arc<Station>]) -> Vec<tokio::task:
     tasks.push(tokio::spawn(async move {
         for quarter in 1_u64.. {
             tokio::time::sleep(Duration::from_secs(900)).await;
-            if storms(&backward) || quarter.is_multiple_of(12) {
+            if looks_back && (storms(&backward) || quarter.is_multiple_of(12)) {
                 backward.look_back(quarter.is_multiple_of(96)).await;
             }
         }
