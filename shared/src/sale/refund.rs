@@ -87,7 +87,7 @@ pub struct Refund {
     pub id: String,
     /// The payment that gives back.
     pub payment_id: PaymentId,
-    /// How much.
+    /// How much: what was asked for, and once Mercado Pago made it, what it made.
     pub amount: Money,
     /// Why, in the caller's words or one of ours.
     pub reason: String,
@@ -406,6 +406,8 @@ impl Sale {
     fn see_refund_at(&mut self, place: usize, fact: &RefundFact, now: OffsetDateTime) {
         let Some(refund) = self.refunds.get_mut(place) else { return };
         refund.mercado_pago_id = Some(fact.id.clone());
+        // All of a payment was asked for, and somebody at the panel was faster: what went back is the rest.
+        refund.amount = fact.amount;
         let status = match fact.status.as_str() {
             "approved" => RefundStatus::Approved,
             "rejected" | "cancelled" => RefundStatus::Rejected,

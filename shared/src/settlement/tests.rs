@@ -395,6 +395,27 @@ fn a_refund_that_was_listed_before_its_answer_came_is_one_refund() {
     assert_eq!(settled(&listed, &[news]), listed);
 }
 
+/// Found by the simulation: a refund of the whole payment gives back what is left of it, and no more is written down.
+#[test]
+fn a_whole_refund_after_one_at_the_panel_is_what_was_left() {
+    let sale = sale(50_000);
+    let both = settled(&sale, &[payment(&sale, 1, "approved", 1), payment(&sale, 2, "approved", 1)]);
+    let intent = both.refunds[0].id.clone();
+    let made = |id: &str, minor: u64| RefundFact {
+        id: id.to_owned(),
+        amount: ars(minor),
+        status: "approved".to_owned(),
+        created_at: None,
+    };
+    let mut news = payment(&sale, 2, "approved", 2);
+    (news.refunded, news.refunds) = (Some(ars(20_000)), Some(vec![made("panel", 20_000)]));
+    let mut heard = settled(&both, &[news]);
+    heard.conclude_refund(&intent, &RefundOutcome::Made(made("rest", 30_000)), NOON);
+    let amounts: Vec<_> = heard.refunds.iter().map(|refund| refund.amount.minor()).collect();
+    assert_eq!(amounts, [30_000, 20_000]);
+    assert_eq!(heard.given_back(&heard.attempts[1]), ars(50_000));
+}
+
 #[test]
 fn a_payment_in_dispute_that_the_station_did_not_need_goes_back_once_the_dispute_is_over() {
     let sale = sale(50_000);
