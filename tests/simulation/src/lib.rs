@@ -102,7 +102,7 @@ async fn story(plan: &Plan) -> Outcome {
     // Late news and late payments come while it still storms; then it calms down, and what is left is repaired.
     tokio::time::sleep(Duration::from_secs(3 * 3_600)).await;
     world.calm();
-    for hours in [2, 10, 60] {
+    for hours in [2, 10, 24] {
         world.aws.redrive("DeadLetterQueue");
         world.bell.notify_waiters();
         tokio::time::sleep(Duration::from_secs(hours * 3_600)).await;
@@ -171,7 +171,7 @@ fn background(
         let (world, station) = (Arc::clone(world), Arc::clone(station));
         tasks.push(tokio::spawn(async move {
             loop {
-                let pause = if storms(&world) { 30 } else { 900 };
+                let pause = if storms(&world) { 30 } else { 1_800 };
                 tokio::time::sleep(Duration::from_secs(pause)).await;
                 station.mind_commands(&world).await;
             }

@@ -4,7 +4,7 @@ use surtidor_simulation::weather::{CALM, ROUGH, Weather};
 use surtidor_simulation::{Outcome, Plan, play};
 
 fn small(seed: u64, weather: Weather) -> Plan {
-    Plan { stations: 3, sides: 2, deliveries: 8, ..Plan::new(seed, weather) }
+    Plan { stations: 3, sides: 2, deliveries: 6, ..Plan::new(seed, weather) }
 }
 
 fn equal(outcome: &Outcome, seed: u64) {
@@ -19,7 +19,7 @@ fn the_three_books_are_equal_in_calm_weather() {
 
 #[test]
 fn the_three_books_are_equal_after_rough_weather() {
-    for seed in [1, 2, 3] {
+    for seed in [1, 2] {
         let outcome = play(&small(seed, ROUGH));
         equal(&outcome, seed);
         for fault in ["process killed", "notification lost", "AWS's answer lost", "Mercado Pago's answer lost"] {
