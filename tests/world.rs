@@ -148,6 +148,18 @@ impl World {
         canaries
     }
 
+    /// Makes a sale's commands as old as if so much time had passed.
+    ///
+    /// # Panics
+    /// When there is no such sale, or somebody else writes it meanwhile.
+    pub async fn age_commands(&self, sale: &Value, by: time::Duration) {
+        let text = sale["external_reference"].as_str().expect("a reference");
+        let reference = ExternalReference::parse(text).expect("a reference");
+        let mut sale = self.store().sale(&reference).await.expect("the ledger").expect("a sale");
+        sale.commands.iter_mut().for_each(|command| command.created_at -= by);
+        self.store().save(&mut sale, time::OffsetDateTime::now_utc()).await.expect("nobody else writes it");
+    }
+
     /// The first station (first generation of the lookup), with its key.
     #[must_use]
     pub fn station(&self) -> Station<'_> {

@@ -17,5 +17,5 @@ pub use error::ApiError;
 pub use merchant_order::MerchantOrder;
 pub use order::{Order, PaymentIntent};
 pub use payment::{Payment, PaymentSearch, RefundBody};
-pub use transport::{Answer, Exchange, Transport};
 pub use place::{Hours, Location, NewPos, NewStore, Pos, Store};
+pub use transport::{Answer, Exchange, Transport};

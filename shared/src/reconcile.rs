@@ -1,7 +1,7 @@
 //! The one road: a hint, from wherever, becomes facts, and facts settle a sale.
 
-mod chargebacks;
 mod changes;
+mod chargebacks;
 
 use std::collections::BTreeMap;
 

@@ -84,7 +84,8 @@ fn give_back_the_losers(sale: &mut Sale, now: OffsetDateTime) {
     let winner = sale.winner().map(|winner| winner.payment_id.clone());
     // A wrong amount alone is a case for a person only while nothing else settles the sale: after that the payment is one
     // too many, whatever its amount. Whose money it is, or whether it is money, stays a case.
-    let is_settled = winner.is_some() || !matches!(sale.disposition, Disposition::Open | Disposition::Deferred);
+    let is_settled =
+        winner.is_some() || !matches!(sale.disposition, Disposition::Open | Disposition::Deferred);
     let is_ours = |attempt: &Attempt| match attempt.misfits.as_slice() {
         [] => true,
         [ReviewReason::Amount] => is_settled && attempt.amount().is_some_and(|paid| !paid.is_zero()),
@@ -98,8 +99,7 @@ fn give_back_the_losers(sale: &mut Sale, now: OffsetDateTime) {
         .filter(|payment| Some(payment) != winner.as_ref() || sale.was_paid_elsewhere(payment))
         .collect();
     for payment in losers {
-        let reason =
-            if sale.was_paid_elsewhere(&payment) { crate::sale::PAID_ELSEWHERE } else { reason };
+        let reason = if sale.was_paid_elsewhere(&payment) { crate::sale::PAID_ELSEWHERE } else { reason };
         let refunds = sale.refunds.len();
         sale.give_back(&payment, reason, now);
         if sale.refunds.len() > refunds {

@@ -21,10 +21,12 @@ pub async fn handle(store: &Store, clock: &Clock, request: Request) -> Response<
     let answered = match &asked {
         // What names no pump for its shape alone costs no call.
         None => document(&Answer::Invalid),
-        Some(asked) => tokio::time::timeout(DEADLINE, look_up(store, clock, asked)).await.unwrap_or_else(|_| {
-            tracing::warn!(event = "lookup_timeout", "The ledger did not answer within the deadline");
-            document(&Answer::Timeout)
-        }),
+        Some(asked) => {
+            tokio::time::timeout(DEADLINE, look_up(store, clock, asked)).await.unwrap_or_else(|_| {
+                tracing::warn!(event = "lookup_timeout", "The ledger did not answer within the deadline");
+                document(&Answer::Timeout)
+            })
+        }
     };
     respond(answered)
 }

@@ -52,8 +52,9 @@ pub(crate) async fn acknowledge(
     let reference =
         reference_of(&id).filter(|reference| reference.station() == station).ok_or_else(unknown)?;
     let sale = api.store.sale(&reference).await?.ok_or_else(unknown)?;
-    let sale =
-        api.change(sale, now, |sale| sale.acknowledge(&id, result, now).map(drop).map_err(|_| unknown())).await?;
+    let sale = api
+        .change(sale, now, |sale| sale.acknowledge(&id, result, now).map(drop).map_err(|_| unknown()))
+        .await?;
     // A wallet payment that goes back is asked for behind the queue, also when this is a repeat of an answer
     // after which nobody came to put it there.
     if sale.pending_refunds().next().is_some() {

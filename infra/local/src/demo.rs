@@ -58,6 +58,9 @@ pub struct Demo {
     pub lookup_urls: BTreeMap<String, String>,
     /// Every station.
     pub stations: Vec<DemoStation>,
+    /// Where dead letters are, while the system runs.
+    #[serde(default)]
+    pub dead_letter_queue_url: String,
 }
 
 /// A station of the demo.
@@ -179,6 +182,7 @@ impl Demo {
             station_key: first.station_key.clone(),
             lookup_urls,
             stations,
+            dead_letter_queue_url: String::new(),
         }
     }
 

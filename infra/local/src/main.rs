@@ -97,7 +97,10 @@ async fn run(options: Options) -> Result<()> {
     })
     .await?;
     let file = data.join("demo.json");
-    let demo = Demo::kept_or_new(&file, &stack.api_url(), &asked);
+    let demo = Demo {
+        dead_letter_queue_url: stack.resource("DeadLetterQueue").unwrap_or_default(),
+        ..Demo::kept_or_new(&file, &stack.api_url(), &asked)
+    };
     let mercado_pago = mp::Simulator::start(mp::Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, next)),
         accounts: vec![demo.seller()],

@@ -163,8 +163,9 @@ impl Sqs {
             if !empty || tokio::time::Instant::now() >= deadline {
                 return Ok(received);
             }
-            let next = next
-                .map_or(Duration::from_secs(20), |at| Duration::from_millis(at.saturating_sub((self.clock)()).max(1)));
+            let next = next.map_or(Duration::from_secs(20), |at| {
+                Duration::from_millis(at.saturating_sub((self.clock)()).max(1))
+            });
             let wake = deadline.min(tokio::time::Instant::now() + next);
             tokio::select! {
                 () = &mut rung => {}

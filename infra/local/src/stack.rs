@@ -134,7 +134,8 @@ impl Stack {
             let made = dynamodb.ensure_table(&physical(id), request).await;
             made.map_err(|error| TemplateError(format!("{id}: {error}")))?;
         }
-        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref(), Box::new(system_clock)).map_err(other)?;
+        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref(), Box::new(system_clock))
+            .map_err(other)?;
         make_queues(&sqs, &template)?;
         let secrets = Arc::new(SecretsManager::open(in_data("secrets.json").as_deref()).map_err(other)?);
         for (id, text) in &template.secrets {

@@ -245,7 +245,8 @@ impl MercadoPago {
         let answer = self.way.exchange(request).await.map_err(|error| (error, None))?;
         if !(200..300).contains(&answer.status) || answer.status == 204 {
             let error = ApiError::from_answer(answer.status, &answer.body);
-            let wanted = answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+            let wanted =
+                answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
             return Err((error, wanted.map(Duration::from_secs)));
         }
         // serde's message may quote the body: only the place is told.

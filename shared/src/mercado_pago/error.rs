@@ -61,7 +61,9 @@ impl ApiError {
     pub fn is_not_found(&self) -> bool {
         match self {
             Self::Refused { status: 404, .. } => true,
-            Self::Refused { codes, .. } => codes.iter().any(|code| code == "4" || code == "invalid_caller_id"),
+            Self::Refused { codes, .. } => {
+                codes.iter().any(|code| code == "4" || code == "invalid_caller_id")
+            }
             _ => false,
         }
     }

@@ -56,7 +56,11 @@ impl Reconciler {
         let fact = |payment: Payment| match payment.fact() {
             Ok(fact) => Some(fact),
             Err(field) => {
-                tracing::warn!(event = "payment_unreadable", field, "A payment of a search lacks what it must have");
+                tracing::warn!(
+                    event = "payment_unreadable",
+                    field,
+                    "A payment of a search lacks what it must have"
+                );
                 None
             }
         };

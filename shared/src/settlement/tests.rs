@@ -445,7 +445,10 @@ fn a_payment_of_another_amount_is_given_back_once_something_else_settles_the_sal
     let mut cash = sale.clone();
     cash.settle_elsewhere("cash", NOON).unwrap();
     let heard = settled(&cash, std::slice::from_ref(&more));
-    assert_eq!((heard.status, system_refunds(&heard)), (SaleStatus::SettledElsewhere, vec!["2 600.00".to_owned()]));
+    assert_eq!(
+        (heard.status, system_refunds(&heard)),
+        (SaleStatus::SettledElsewhere, vec!["2 600.00".to_owned()])
+    );
     let alone = settled(&sale, &[more.clone()]);
     assert_eq!((alone.status, system_refunds(&alone).len()), (SaleStatus::NeedsReview, 0));
     // Whose money it is stays a case, whatever settles the sale.

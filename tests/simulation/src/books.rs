@@ -15,6 +15,8 @@ struct Payment {
     id: String,
     reference: String,
     status: String,
+    /// Whether the money is in one of our accounts.
+    ours: bool,
     /// Minor units.
     amount: u64,
     /// Minor units of approved refunds.
@@ -27,7 +29,7 @@ impl Payment {
     /// Minor units that the seller still has of it.
     fn kept(&self) -> u64 {
         match self.status.as_str() {
-            "approved" | "in_mediation" => self.amount - self.refunded,
+            "approved" | "in_mediation" if self.ours => self.amount - self.refunded,
             _ => 0,
         }
     }
@@ -139,13 +141,14 @@ fn payments_are_known(sale: &Sale, paid: &[&Payment], found: &mut impl FnMut(Str
 fn refunds_are_known(sale: &Sale, paid: &[&Payment], found: &mut impl FnMut(String)) {
     for payment in paid {
         for (id, (status, amount)) in &payment.refunds {
-            let ours: Vec<_> = sale
-                .refunds
-                .iter()
-                .filter(|refund| refund.mercado_pago_id.as_deref() == Some(id))
-                .collect();
+            let ours: Vec<_> =
+                sale.refunds.iter().filter(|refund| refund.mercado_pago_id.as_deref() == Some(id)).collect();
             let [ours] = ours.as_slice() else {
-                found(format!("refund {id} of payment {} stands {} times in the ledger", payment.id, ours.len()));
+                found(format!(
+                    "refund {id} of payment {} stands {} times in the ledger",
+                    payment.id,
+                    ours.len()
+                ));
                 continue;
             };
             let same = match status.as_str() {
@@ -154,7 +157,10 @@ fn refunds_are_known(sale: &Sale, paid: &[&Payment], found: &mut impl FnMut(Stri
                 _ => ours.status == RefundStatus::Pending,
             };
             if !same || ours.amount.minor() != *amount {
-                found(format!("refund {id} is {status} of {amount} and we think {:?} of {}", ours.status, ours.amount));
+                found(format!(
+                    "refund {id} is {status} of {amount} and we think {:?} of {}",
+                    ours.status, ours.amount
+                ));
             }
         }
     }
@@ -185,12 +191,16 @@ fn money_is_right(sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: 
         SaleStatus::NeedsReview => true,
     };
     if !right {
-        found(format!("the sale of {owed} is {} (gave back {refunded}), and the seller keeps {kept}", sale.status));
+        found(format!(
+            "the sale of {owed} is {} (gave back {refunded}), and the seller keeps {kept}",
+            sale.status
+        ));
     }
     if sale.status == SaleStatus::NeedsReview {
-        let refused = sale.refunds.iter().any(|refund| {
-            refund.origin == RefundOrigin::System && refund.status == RefundStatus::Rejected
-        });
+        let refused = sale
+            .refunds
+            .iter()
+            .any(|refund| refund.origin == RefundOrigin::System && refund.status == RefundStatus::Rejected);
         if sale.review_reasons().is_empty() {
             found("is under review without a reason".to_owned());
         } else if delivered.odd.is_empty() && !refused {
@@ -198,7 +208,9 @@ fn money_is_right(sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: 
         }
     }
     if (delivered.settled || delivered.void) && kept > 0 && sale.status != SaleStatus::NeedsReview {
-        found(format!("other money was taken or the sale withdrawn, and the seller keeps {kept} of the phone's"));
+        found(format!(
+            "other money was taken or the sale withdrawn, and the seller keeps {kept} of the phone's"
+        ));
     }
 }
 
@@ -215,10 +227,8 @@ fn station_was_told(sale: &Sale, delivered: &Delivered, found: &mut impl FnMut(S
         }
     }
     let paid = told(CommandKind::Paid);
-    let standing = matches!(
-        sale.status,
-        SaleStatus::Paid | SaleStatus::PartiallyRefunded | SaleStatus::InMediation
-    );
+    let standing =
+        matches!(sale.status, SaleStatus::Paid | SaleStatus::PartiallyRefunded | SaleStatus::InMediation);
     let winner = sale.winner().map(|winner| winner.payment_id.to_string());
     if standing && !paid.iter().any(|command| command["payment_id"].as_str() == winner.as_deref()) {
         found("is paid and the station was not told".to_owned());
@@ -248,7 +258,10 @@ fn station_was_told(sale: &Sale, delivered: &Delivered, found: &mut impl FnMut(S
     }
     let refunds = sale.refunds.iter().filter(|refund| refund.status == RefundStatus::Approved).count();
     if told(CommandKind::Refunded).len() != refunds {
-        found(format!("{refunds} refunds, and the station was told of {}", told(CommandKind::Refunded).len()));
+        found(format!(
+            "{refunds} refunds, and the station was told of {}",
+            told(CommandKind::Refunded).len()
+        ));
     }
 }
 
@@ -258,17 +271,24 @@ fn answers_were_kept(sale: &Sale, delivered: &Delivered, found: &mut impl FnMut(
         let ours: Vec<_> = sale
             .refunds
             .iter()
-            .filter(|refund| matches!(&refund.origin, RefundOrigin::Request { key: known, .. } if known == key))
+            .filter(
+                |refund| matches!(&refund.origin, RefundOrigin::Request { key: known, .. } if known == key),
+            )
             .collect();
         match (status, ours.as_slice()) {
             (201, [refund]) if refund.status == RefundStatus::Approved => {
                 if answer["amount"] != json!(refund.amount.to_string()) {
-                    found(format!("the refund {key} was answered {} and is {}", answer["amount"], refund.amount));
+                    found(format!(
+                        "the refund {key} was answered {} and is {}",
+                        answer["amount"], refund.amount
+                    ));
                 }
             }
             (202 | 409 | 422, [_]) => {}
             (400..=499, []) => {}
-            (status, ours) => found(format!("the refund {key} was answered {status}, and there are {ours:?}")),
+            (status, ours) => {
+                found(format!("the refund {key} was answered {status}, and there are {ours:?}"))
+            }
         }
     }
 }
@@ -305,7 +325,9 @@ fn ledger(world: &World) -> (BTreeMap<String, Sale>, BTreeSet<String>) {
 /// DynamoDB's JSON without its types.
 fn plain(item: &Value) -> Value {
     fn value(typed: &Value) -> Value {
-        let Some((kind, inner)) = typed.as_object().and_then(|typed| typed.iter().next()) else { return Value::Null };
+        let Some((kind, inner)) = typed.as_object().and_then(|typed| typed.iter().next()) else {
+            return Value::Null;
+        };
         match kind.as_str() {
             "N" => inner.as_str().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
             "L" => inner.as_array().into_iter().flatten().map(value).collect(),
@@ -314,7 +336,12 @@ fn plain(item: &Value) -> Value {
             _ => inner.clone(),
         }
     }
-    item.as_object().into_iter().flatten().map(|(name, typed)| (name.clone(), value(typed))).collect::<serde_json::Map<_, _>>().into()
+    item.as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, typed)| (name.clone(), value(typed)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 fn payments(world: &World) -> Vec<Payment> {
@@ -329,13 +356,19 @@ fn payments(world: &World) -> Vec<Payment> {
             let status = refund["status"].as_str().unwrap_or_default().to_owned();
             (refund["id"].to_string(), (status, minor(&refund["amount"], &currency)))
         };
-        let refunds: BTreeMap<_, _> = payment["refunds"].as_array().into_iter().flatten().map(refund).collect();
+        let refunds: BTreeMap<_, _> =
+            payment["refunds"].as_array().into_iter().flatten().map(refund).collect();
         Payment {
             id: payment["id"].to_string(),
             reference: payment["external_reference"].as_str().unwrap_or_default().to_owned(),
             status: payment["status"].as_str().unwrap_or_default().to_owned(),
+            ours: crate::setting::is_ours(payment["collector_id"].as_u64().unwrap_or_default()),
             amount: minor(&payment["transaction_amount"], &currency),
-            refunded: refunds.values().filter(|(status, _)| status == "approved").map(|(_, amount)| amount).sum(),
+            refunded: refunds
+                .values()
+                .filter(|(status, _)| status == "approved")
+                .map(|(_, amount)| amount)
+                .sum(),
             refunds,
         }
     };

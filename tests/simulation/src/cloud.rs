@@ -287,7 +287,11 @@ impl Event<'_> {
     #[must_use]
     pub fn json(&self) -> Value {
         let map = |pairs: &[(&str, &str)]| -> Value {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>().into()
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), json!(value)))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
         };
         let mut path = self.route.to_owned();
         for (name, value) in self.parameters {

@@ -112,7 +112,8 @@ async fn story(plan: &Plan) -> Outcome {
     }
     let mut differences = books::compare(&world, &stations);
     for body in world.aws.bodies("DeadLetterQueue") {
-        differences.push(Difference { about: vec![body.clone()], what: format!("a dead letter is left: {body}") });
+        differences
+            .push(Difference { about: vec![body.clone()], what: format!("a dead letter is left: {body}") });
     }
     Outcome { differences, tally: world.tally(), story: world.story() }
 }
@@ -134,7 +135,8 @@ async fn pump(world: Arc<World>, station: Arc<Station>, side: usize, deliveries:
             world.chance.between(100_000, 10_000_000),
         ]);
         station.deliver(&world, &sale, &id, minor).await;
-        let journey = Journey { world: Arc::clone(&world), station: Arc::clone(&station), sale, pos: pos.clone() };
+        let journey =
+            Journey { world: Arc::clone(&world), station: Arc::clone(&station), sale, pos: pos.clone() };
         journey.play().await;
     }
 }
@@ -145,8 +147,7 @@ fn background(
     stations: &[Arc<Station>],
     looks_back: bool,
 ) -> Vec<tokio::task::JoinHandle<()>> {
-    let mut tasks: Vec<_> =
-        (0..3).map(|_| tokio::spawn(Arc::clone(world).keep_reconciling())).collect();
+    let mut tasks: Vec<_> = (0..3).map(|_| tokio::spawn(Arc::clone(world).keep_reconciling())).collect();
     let storms = |world: &World| world.weather() != world.weather().calmed();
     // Every quarter of an hour, and far back once a day, as the template says.
     let backward = Arc::clone(world);

@@ -76,7 +76,9 @@ fn main() -> ExitCode {
         println!("{count:>10}  {what}");
     }
     let played = done.into_inner();
-    let sum = |kind: &str| total.iter().filter(|(what, _)| what.starts_with(kind)).map(|(_, count)| count).sum::<u64>();
+    let sum = |kind: &str| {
+        total.iter().filter(|(what, _)| what.starts_with(kind)).map(|(_, count)| count).sum::<u64>()
+    };
     println!(
         "{} journeys in {played} seeds, {} faults, {} invocations, {:.0} s",
         played * size,
@@ -116,12 +118,16 @@ fn tell_of_failure(seed: u64, outcome: &Outcome, calm: bool) {
 /// Plays one seed and prints of its story what is about a difference, or what has a word in it.
 fn explain(plan: Plan, word: &str) -> ExitCode {
     let outcome = play(&plan);
-    let mut words: Vec<_> = outcome.differences.iter().take(1).flat_map(|difference| difference.about.clone()).collect();
+    let mut words: Vec<_> =
+        outcome.differences.iter().take(1).flat_map(|difference| difference.about.clone()).collect();
     if !word.is_empty() {
         words = vec![word.to_owned()];
     }
     // In keys of the ledger the reference has lost its beginning.
-    let ends: Vec<_> = words.iter().map(|word| if word.len() > 16 { word[word.len() - 16..].to_owned() } else { word.clone() }).collect();
+    let ends: Vec<_> = words
+        .iter()
+        .map(|word| if word.len() > 16 { word[word.len() - 16..].to_owned() } else { word.clone() })
+        .collect();
     for line in &outcome.story {
         if ends.iter().any(|end| line.contains(end.as_str())) {
             println!("{line}");

@@ -42,7 +42,11 @@ async fn look_up(world: &Arc<World>, request: &Request<Bytes>) -> Reply {
 
 async fn notify(world: &Arc<World>, request: &Request<Bytes>) -> Reply {
     let weather = world.weather();
-    let headers: Vec<_> = request.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned())).collect();
+    let headers: Vec<_> = request
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+        .collect();
     let news = News {
         account: request.uri().path().rsplit('/').next().unwrap_or_default().to_owned(),
         query: request.uri().query().unwrap_or_default().to_owned(),
@@ -93,7 +97,8 @@ pub struct News {
 impl News {
     /// Brings it to the intake.
     pub async fn deliver(&self, world: &Arc<World>) -> Reply {
-        let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let headers: Vec<_> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let event = Event {
             method: "POST",
             route: "/notifications/{account}",

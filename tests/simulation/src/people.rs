@@ -200,7 +200,11 @@ impl Journey {
         for number in 0..self.world.chance.between(1, 4) {
             let whole = self.world.chance.happens(350);
             let part = self.station.amount(self.world.chance.between(1, minor));
-            let body = if whole { json!({"reason": "spilled"}) } else { json!({"amount": part, "reason": "spilled"}) };
+            let body = if whole {
+                json!({"reason": "spilled"})
+            } else {
+                json!({"amount": part, "reason": "spilled"})
+            };
             let key = format!("{}-{number}", self.sale);
             for _ in 0..=u32::from(self.world.chance.happens(300)) {
                 let (journey, key, body) = (self.clone(), key.clone(), body.clone());
@@ -232,7 +236,9 @@ impl Journey {
             for _ in 0..journey.world.chance.between(1, 2) {
                 let part = i64::try_from(journey.world.chance.between(1, minor)).unwrap_or(1);
                 let made = journey.world.mercado_pago().refund_in_panel(payment, part);
-                journey.world.tell(|| format!("refund in the panel of payment {payment}: {part} minor: {made:?}"));
+                journey
+                    .world
+                    .tell(|| format!("refund in the panel of payment {payment}: {part} minor: {made:?}"));
                 journey.world.pause(1, 600_000).await;
             }
         });
@@ -334,10 +340,14 @@ pub async fn forge(world: &Arc<World>, url: &str) {
         0 => (format!("{key}&topic=payment&id={payment}"), String::new()),
         1 => (format!("{key}&data.id={payment}&type=payment"), body("payment").to_string()),
         2 => (format!("{key}&topic=merchant_order&id={}", 31_000_000_000 + payment % 1_000), "{".to_owned()),
-        _ => (format!("{key}&data.id={payment}&type=topic_chargebacks_wh"), body("topic_chargebacks_wh").to_string()),
+        _ => (
+            format!("{key}&data.id={payment}&type=topic_chargebacks_wh"),
+            body("topic_chargebacks_wh").to_string(),
+        ),
     };
     let signature = "ts=1763802000,v1=00000000000000000000000000000000000000000000000000000000000000aa";
-    let headers = vec![("x-signature".to_owned(), signature.to_owned()), ("x-request-id".to_owned(), "r".to_owned())];
+    let headers =
+        vec![("x-signature".to_owned(), signature.to_owned()), ("x-request-id".to_owned(), "r".to_owned())];
     world.count("forged notifications");
     News { account, query, headers, body }.deliver(world).await;
 }

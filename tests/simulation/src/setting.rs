@@ -31,9 +31,30 @@ struct Seller {
 }
 
 const SELLERS: [Seller; 3] = [
-    Seller { account: "sur", collector_id: 178_106_235, site: Site::Mla, currency: "ARS", decimals: 2, category: 473_000 },
-    Seller { account: "oeste", collector_id: 178_106_236, site: Site::Mlc, currency: "CLP", decimals: 0, category: 473_001 },
-    Seller { account: "norte", collector_id: 178_106_237, site: Site::Mlb, currency: "BRL", decimals: 2, category: 4_731_300 },
+    Seller {
+        account: "sur",
+        collector_id: 178_106_235,
+        site: Site::Mla,
+        currency: "ARS",
+        decimals: 2,
+        category: 473_000,
+    },
+    Seller {
+        account: "oeste",
+        collector_id: 178_106_236,
+        site: Site::Mlc,
+        currency: "CLP",
+        decimals: 0,
+        category: 473_001,
+    },
+    Seller {
+        account: "norte",
+        collector_id: 178_106_237,
+        site: Site::Mlb,
+        currency: "BRL",
+        decimals: 2,
+        category: 4_731_300,
+    },
 ];
 
 impl Seller {
@@ -63,6 +84,11 @@ impl Seller {
     }
 }
 
+/// Whether a user of Mercado Pago is a seller of the setting.
+pub(crate) fn is_ours(collector_id: u64) -> bool {
+    SELLERS.iter().any(|seller| seller.collector_id == collector_id)
+}
+
 /// A notification URL that a forger has got hold of.
 pub(crate) fn notification_url(world: &World) -> String {
     let place = usize::try_from(world.chance.between(0, 2)).unwrap_or_default();
@@ -82,17 +108,22 @@ pub(crate) async fn set_up(world: &Arc<World>, plan: &Plan) -> Vec<Arc<Station>>
     });
     let mercado_pago = mercado_pago.expect("a Mercado Pago");
     // Mercado Pago's own pauses between tries: 5 min, 45 min, 6 h.
-    let switches = json!({"notifications": {"retry_ms": [300_000, 2_700_000, 21_600_000]}, "search_lag_ms": lag});
+    let switches =
+        json!({"notifications": {"retry_ms": [300_000, 2_700_000, 21_600_000]}, "search_lag_ms": lag});
     mercado_pago.set_faults(serde_json::from_value(switches).expect("switches")).expect("switches that fit");
     world.found(mercado_pago);
 
     let mut accounts = serde_json::Map::new();
     let mut webhooks = serde_json::Map::new();
     for seller in &SELLERS {
-        let account = json!({"access_token": seller.token(), "collector_id": seller.collector_id, "live": true});
+        let account =
+            json!({"access_token": seller.token(), "collector_id": seller.collector_id, "live": true});
         accounts.insert(seller.account.to_owned(), account);
         let key = format!("intake-key-of-{}", seller.account);
-        webhooks.insert(seller.account.to_owned(), json!({"intake_keys": [key], "webhook_secrets": [seller.secret()]}));
+        webhooks.insert(
+            seller.account.to_owned(),
+            json!({"intake_keys": [key], "webhook_secrets": [seller.secret()]}),
+        );
     }
     world.aws.put_secret("AccountsSecret", &json!(accounts).to_string());
     world.aws.put_secret("WebhooksSecret", &json!(webhooks).to_string());
@@ -113,12 +144,15 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
     let store = Store::new(aws.dynamodb(), world.aws.resource("Table").expect("a table"));
     let patience = mercado_pago::Patience::default();
     let wire = ApiWire { world: Arc::clone(world), life, patience: patience.call };
-    let client = MercadoPago::over(Arc::new(wire), "http://mercadopago.embedded", patience).expect("a client");
+    let client =
+        MercadoPago::over(Arc::new(wire), "http://mercadopago.embedded", patience).expect("a client");
     let token = SecretString::from(seller.token());
 
     let id = format!("{}", 6_000 + number);
-    let (station, account) = (StationId::parse(&id).expect("an id"), AccountId::parse(seller.account).expect("an id"));
-    let day = |name: &str| (name.to_owned(), vec![Hours { open: "00:00".to_owned(), close: "23:59".to_owned() }]);
+    let (station, account) =
+        (StationId::parse(&id).expect("an id"), AccountId::parse(seller.account).expect("an id"));
+    let day =
+        |name: &str| (name.to_owned(), vec![Hours { open: "00:00".to_owned(), close: "23:59".to_owned() }]);
     let new_store = NewStore {
         name: format!("Estación {id}"),
         external_id: format!("EST{id}"),
@@ -133,7 +167,8 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
         business_hours: ["monday", "sunday"].into_iter().map(day).collect(),
     };
     client.ensure_store(&token, &seller.collector_id.to_string(), &new_store).await.expect("a store");
-    let positions: Vec<_> = (1..=sides).map(|side| PositionId::parse(&side.to_string()).expect("an id")).collect();
+    let positions: Vec<_> =
+        (1..=sides).map(|side| PositionId::parse(&side.to_string()).expect("an id")).collect();
     let known = KnownStation {
         station: station.clone(),
         account: account.clone(),

@@ -51,12 +51,7 @@ pub struct Delivered {
 
 impl Station {
     /// One request over the station's line, which may break both ways: `None` is no answer.
-    async fn ask(
-        &self,
-        world: &Arc<World>,
-        function: Function,
-        event: &Event<'_>,
-    ) -> Option<(u16, Value)> {
+    async fn ask(&self, world: &Arc<World>, function: Function, event: &Event<'_>) -> Option<(u16, Value)> {
         let weather = world.weather();
         world.pause(5, 100).await;
         if world.strikes("request lost", weather.line_broken) {
@@ -66,7 +61,10 @@ impl Station {
         let reply = world.request(function, event.json()).await;
         world.tell(|| {
             let parameters: Vec<_> = event.parameters.iter().map(|(_, value)| *value).collect();
-            format!("station: {} {} {parameters:?} {} -> {} {}", event.method, event.route, event.body, reply.status, reply.body)
+            format!(
+                "station: {} {} {parameters:?} {} -> {} {}",
+                event.method, event.route, event.body, reply.status, reply.body
+            )
         });
         if world.strikes("answer lost", weather.line_lost) {
             tokio::time::sleep(Duration::from_secs(10)).await;
@@ -178,7 +176,10 @@ impl Station {
         let parameters = [("station", self.id.as_str())];
         let mut after = String::new();
         loop {
-            let event = Event { query: &after, ..self.event("GET", "/v1/stations/{station}/commands", &parameters, "") };
+            let event = Event {
+                query: &after,
+                ..self.event("GET", "/v1/stations/{station}/commands", &parameters, "")
+            };
             let Some((200, page)) = self.ask(world, Function::StationApi, &event).await else { return };
             for command in page["items"].as_array().into_iter().flatten() {
                 self.carry_out(world, command).await;

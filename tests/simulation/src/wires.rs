@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
 use simulated_mercado_pago::http::Request;
-use simulated_mercado_pago::{Body, Faults, Refunds, RefundStatus};
+use simulated_mercado_pago::{Body, Faults, RefundStatus, Refunds};
 use surtidor::mercado_pago::{Answer, ApiError, Exchange, Transport};
 use tokio::sync::Notify;
 

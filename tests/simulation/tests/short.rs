@@ -22,7 +22,9 @@ fn the_three_books_are_equal_after_rough_weather() {
     for seed in [1, 2] {
         let outcome = play(&small(seed, ROUGH));
         equal(&outcome, seed);
-        for fault in ["process killed", "notification lost", "AWS's answer lost", "Mercado Pago's answer lost"] {
+        for fault in
+            ["process killed", "notification lost", "AWS's answer lost", "Mercado Pago's answer lost"]
+        {
             let struck = outcome.tally.get(&format!("fault: {fault}"));
             assert!(struck.is_some_and(|count| *count > 0), "seed {seed} had no fault of the kind: {fault}");
         }

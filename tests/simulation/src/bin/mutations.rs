@@ -174,7 +174,15 @@ impl Mutation {
         let cargo = |arguments: &[&str]| {
             let mut cargo = Command::new(env!("CARGO"));
             cargo.current_dir(tree).args(arguments).arg("--target-dir").arg(work.join("target"));
-            cargo.args(["--profile", "simulation", "--quiet", "--package", "surtidor-simulation", "--bin", "simulate"]);
+            cargo.args([
+                "--profile",
+                "simulation",
+                "--quiet",
+                "--package",
+                "surtidor-simulation",
+                "--bin",
+                "simulate",
+            ]);
             cargo
         };
         if !cargo(&["build"]).stderr(Stdio::inherit()).status().is_ok_and(|status| status.success()) {
@@ -192,7 +200,10 @@ impl Mutation {
         let difference = told.lines().skip_while(|line| !line.ends_with("the books differ")).nth(1);
         match difference {
             Some(difference) => format!("seen: {}", difference.trim()),
-            None => format!("seen: it came to an end of its own: {}", String::from_utf8_lossy(&play.stderr).lines().next().unwrap_or_default()),
+            None => format!(
+                "seen: it came to an end of its own: {}",
+                String::from_utf8_lossy(&play.stderr).lines().next().unwrap_or_default()
+            ),
         }
     }
 }
