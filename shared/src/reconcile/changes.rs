@@ -45,7 +45,7 @@ impl Reconciler {
         let again = |changes| Hint::new(hint.account.clone(), Resource::Changes(changes), now);
         let span = changes.until - changes.from;
         if found.total().is_some_and(|total| total > FURTHEST) && span > SHORTEST {
-            let middle = changes.from + span / 2;
+            let middle = changes.from.saturating_add(span.checked_div(2).unwrap_or(SHORTEST));
             self.queue.send(&again(Changes { until: middle, offset: 0, ..*changes })).await?;
             return Ok(self.queue.send(&again(Changes { from: middle, offset: 0, ..*changes })).await?);
         }

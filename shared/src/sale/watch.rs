@@ -8,7 +8,7 @@ use crate::payment::Standing;
 /// Ages at which something is looked at, in minutes: soon while a phone may show the checkout, then slower, then daily for
 /// 30 days, after which Mercado Pago lets a payment that nobody finished expire ("Payments", cancellation).
 fn ages() -> impl Iterator<Item = i64> {
-    [1, 2, 4, 8, 15, 30, 60, 360].into_iter().chain((1..=30).map(|day| day * 1_440))
+    [1, 2, 4, 8, 15, 30, 60, 360].into_iter().chain((1..=30).map(|day| Duration::days(day).whole_minutes()))
 }
 
 /// How long a station may take to acknowledge a command before somebody is told.
@@ -45,7 +45,9 @@ impl Sale {
     /// A command that waits for its station: from when it has waited for long.
     fn next_look_at_commands(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let oldest = self.open_commands().next()?.created_at;
-        next_after(oldest, now.max(oldest.saturating_add(LONG_UNACKNOWLEDGED - Duration::minutes(1))))
+        // Not before it has waited for long.
+        let begin = LONG_UNACKNOWLEDGED.saturating_sub(Duration::MINUTE);
+        next_after(oldest, now.max(oldest.saturating_add(begin)))
     }
 
     /// Since when the station has let the sale's oldest command wait, if that is long.
