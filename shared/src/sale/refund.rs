@@ -401,6 +401,8 @@ impl Sale {
     fn see_refund_at(&mut self, place: usize, fact: &RefundFact, now: OffsetDateTime) {
         let Some(refund) = self.refunds.get_mut(place) else { return };
         refund.mercado_pago_id = Some(fact.id.clone());
+        // A refund of all gives back what Mercado Pago finds left, and somebody may have taken a part of it in the panel.
+        refund.amount = fact.amount;
         let status = match fact.status.as_str() {
             "approved" => RefundStatus::Approved,
             "rejected" | "cancelled" => RefundStatus::Rejected,
