@@ -134,7 +134,8 @@ impl Stack {
             let made = dynamodb.ensure_table(&physical(id), request).await;
             made.map_err(|error| TemplateError(format!("{id}: {error}")))?;
         }
-        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref(), Box::new(system_clock)).map_err(other)?;
+        let sqs = Sqs::open(&endpoints.sqs, in_data("queues.json").as_deref(), Box::new(system_clock))
+            .map_err(other)?;
         make_queues(&sqs, &template)?;
         let secrets = Arc::new(SecretsManager::open(in_data("secrets.json").as_deref()).map_err(other)?);
         for (id, text) in &template.secrets {
@@ -240,6 +241,11 @@ impl Stack {
     /// Makes every message of a queue that is in flight or delayed receivable now.
     pub fn redeliver_now(&self, logical_id: &str) {
         self.sqs.redeliver_now(&physical(logical_id));
+    }
+
+    /// Moves every dead letter of a queue back to where it came from, as a redrive does.
+    pub fn redrive(&self, dead_letters: &str) {
+        self.sqs.redrive(&physical(dead_letters));
     }
 
     /// Lets standard queues deliver as AWS allows itself to.
