@@ -10,5 +10,6 @@ mod lookup;
 mod notifications;
 mod refunds;
 mod station_api;
+mod storm;
 mod sweep;
 mod trouble;
