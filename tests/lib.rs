@@ -3,10 +3,12 @@
 
 mod answer;
 mod contract;
+mod documents;
 mod signer;
 mod world;
 
 pub use answer::Answer;
 pub use contract::routes;
+pub use documents::Documents;
 pub use signer::{sign, sign_manifest};
 pub use world::{Station, World, eventually};

@@ -8,6 +8,8 @@ mod guide;
 mod logs;
 mod lookup;
 mod notifications;
+mod odd;
+mod odd_documents;
 mod refunds;
 mod station_api;
 mod storm;
