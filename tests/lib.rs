@@ -4,11 +4,13 @@
 mod answer;
 mod canary;
 mod contract;
+mod documents;
 mod signer;
 mod world;
 
 pub use answer::Answer;
 pub use canary::{ATTENDANT, Canary, leak};
 pub use contract::routes;
+pub use documents::Documents;
 pub use signer::{sign, sign_manifest};
 pub use world::{Station, World, eventually};

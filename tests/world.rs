@@ -74,6 +74,14 @@ impl World {
     /// # Panics
     /// When it does not start.
     pub async fn start() -> Self {
+        Self::start_asking(None).await
+    }
+
+    /// The same, but the functions ask another Mercado Pago than the one where phones pay.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_asking(other: Option<&str>) -> Self {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(no_tls())
             .timeout(PATIENCE)
@@ -94,7 +102,7 @@ impl World {
             binaries: binaries(),
             data: None,
             port: None,
-            parameters: BTreeMap::from([("MercadoPagoUrl".to_owned(), url.clone())]),
+            parameters: BTreeMap::from([("MercadoPagoUrl".to_owned(), other.unwrap_or(&url).to_owned())]),
             echo_logs: false,
             run_schedules: false,
         })

@@ -198,6 +198,27 @@ async fn a_refund_made_by_hand_in_the_panel_is_seen() {
     assert_eq!(sale["attempts"][0]["status_detail"], "partially_refunded");
 }
 
+/// All is asked for, and Mercado Pago knows of a part that went back already while we do not yet.
+#[tokio::test]
+async fn a_refund_of_all_after_an_untold_one_in_the_panel_is_booked_with_what_went_back() {
+    let world = World::start().await;
+    let station = world.station();
+    let payment = paid(&world, "a", "500.00").await;
+    world.mercado_pago.idle().await;
+    world.faults(json!({"notifications": {"fate": "lose"}}));
+    world.mercado_pago.refund_in_panel(payment.parse().unwrap(), 5_025).unwrap();
+    let body = || json!({"reason": "wrong fuel"});
+    for _ in 0..2 {
+        let answer = station.refund("a", "k", body()).await;
+        assert_eq!((answer.status, &answer.json["amount"]), (201, &json!("449.75")), "{}", answer.text);
+    }
+    assert_eq!(world.notify(&format!("topic=payment&id={payment}"), &[], "").await.status, 200);
+    let mut kinds = kinds(station, 3).await;
+    kinds.sort();
+    assert_eq!(kinds, ["paid 500.00", "refunded 449.75", "refunded 50.25"]);
+    station.sale_when("a", "refunded").await;
+}
+
 /// Somebody gives money back in Mercado Pago's panel.
 async fn refund_by_hand(world: &World, payment: &str, amount: &str) {
     let url = format!("{}/v1/payments/{payment}/refunds", world.demo.mercado_pago_url);

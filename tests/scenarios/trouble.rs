@@ -26,6 +26,13 @@ async fn a_poison_message_fails_alone_and_ends_as_a_dead_letter() {
     station.deliver("a", "1", "500.00").await;
     world.scan_and_pay(station.pos("1"), "visa").await;
     station.sale_when("a", "paid").await;
+    world.mercado_pago.idle().await;
+    // Other hints of the payment would die as well of what is done to the queue now.
+    surtidor_tests::eventually("only the poison is left", || async {
+        let left = world.stack.queue("HintQueue");
+        (left.visible + left.in_flight + left.delayed == 1).then_some(())
+    })
+    .await;
     surtidor_tests::eventually("the poison is a dead letter", || async {
         world.stack.redeliver_now("HintQueue");
         (world.stack.queue("DeadLetterQueue").visible == 1).then_some(())

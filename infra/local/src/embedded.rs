@@ -151,8 +151,7 @@ impl Embedded {
 
     /// Moves every dead letter of a queue back to where it came from, as a redrive does.
     pub fn redrive(&self, dead_letters: &str) {
-        let source = json!({"SourceArn": names::queue_arn(REGION, &physical(dead_letters))});
-        let _ = self.sqs.operate("StartMessageMoveTask", &source, REGION);
+        self.sqs.redrive(&physical(dead_letters));
     }
 
     /// Lets standard queues deliver as AWS allows itself to.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 pub(crate) use message::Message;
@@ -23,7 +23,7 @@ pub(crate) use queue::Queue;
 
 use crate::front::{Service, error, reply};
 use crate::keep;
-use crate::names::REGION;
+use crate::names::{REGION, queue_arn};
 
 /// An error of SQS: its code in the JSON protocol, its older name (the header that SDKs read), and a message.
 #[derive(Debug)]
@@ -180,6 +180,12 @@ impl Sqs {
             queue.messages.iter_mut().for_each(|message| message.visible_at = 0);
         }
         self.bell.notify_waiters();
+    }
+
+    /// Moves every message of a dead-letter queue back to where it came from.
+    pub(crate) fn redrive(&self, dead_letters: &str) {
+        let source = json!({"SourceArn": queue_arn(REGION, dead_letters)});
+        let _ = self.operate("StartMessageMoveTask", &source, REGION);
     }
 
     /// The bodies of a queue's messages, whoever works on them.

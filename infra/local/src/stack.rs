@@ -243,6 +243,11 @@ impl Stack {
         self.sqs.redeliver_now(&physical(logical_id));
     }
 
+    /// Moves every dead letter of a queue back to where it came from, as a redrive does.
+    pub fn redrive(&self, dead_letters: &str) {
+        self.sqs.redrive(&physical(dead_letters));
+    }
+
     /// Lets standard queues deliver as AWS allows itself to.
     pub fn disorder(&self, disorder: Disorder) {
         *self.sqs.disorder.lock().unwrap_or_else(PoisonError::into_inner) = disorder;

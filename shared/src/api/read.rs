@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::id::{ExternalReference, PaymentId, PositionId, SaleId};
 use crate::lookup::PositionState;
-use crate::money::{Currency, Money};
+use crate::money::{Currency, Money, MoneyError};
 use crate::problem::Problem;
 use crate::sale::{Acknowledgement, Delivery, Document, LoyaltyClaim, Product};
 
@@ -172,7 +172,12 @@ fn check_product(index: usize, product: &Product) -> Result<(), Problem> {
 }
 
 fn amount(text: &str, currency: Currency) -> Result<Money, Problem> {
-    Money::parse(text, currency).map_err(|error| Problem::invalid("amount", error.to_string()))
+    Money::parse(text, currency).map_err(|error| {
+        match (error, Money::from_minor(Money::MAX_MINOR, currency)) {
+            (MoneyError::TooLarge, Ok(most)) => Problem::invalid("amount", format!("must be at most {most}")),
+            (error, _) => Problem::invalid("amount", error.to_string()),
+        }
+    })
 }
 
 fn instant(field: &str, text: &str) -> Result<OffsetDateTime, Problem> {
