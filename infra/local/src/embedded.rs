@@ -127,7 +127,7 @@ impl Embedded {
 
     /// Deletes what of a batch did not fail. Without an answer all of it failed.
     pub fn settle(&self, batch: &Batch, answer: Option<&[u8]>) {
-        let ids: BTreeSet<_> = batch.messages.iter().filter_map(|message| id(message)).collect();
+        let ids: BTreeSet<_> = batch.messages.iter().filter_map(id).collect();
         let failed = answer.map_or_else(|| ids.clone(), |answer| poller::failures(answer, &ids));
         for message in &batch.messages {
             if id(message).is_some_and(|id| !failed.contains(&id)) {

@@ -151,12 +151,12 @@ fn refunds_are_known(sale: &Sale, paid: &[&Payment], found: &mut impl FnMut(Stri
                 ));
                 continue;
             };
-            let same = match status.as_str() {
+            let agrees = match status.as_str() {
                 "approved" => ours.status == RefundStatus::Approved,
                 "rejected" => ours.status == RefundStatus::Rejected,
                 _ => ours.status == RefundStatus::Pending,
             };
-            if !same || ours.amount.minor() != *amount {
+            if !agrees || ours.amount.minor() != *amount {
                 found(format!(
                     "refund {id} is {status} of {amount} and we think {:?} of {}",
                     ours.status, ours.amount
@@ -284,10 +284,9 @@ fn answers_were_kept(sale: &Sale, delivered: &Delivered, found: &mut impl FnMut(
                     ));
                 }
             }
-            (202 | 409 | 422, [_]) => {}
-            (400..=499, []) => {}
+            (202 | 409 | 422, [_]) | (400..=499, []) => {}
             (status, ours) => {
-                found(format!("the refund {key} was answered {status}, and there are {ours:?}"))
+                found(format!("the refund {key} was answered {status}, and there are {ours:?}"));
             }
         }
     }

@@ -182,18 +182,15 @@ impl World {
         function: Function,
         work: impl FnOnce(Arc<Instance>) -> F,
     ) -> Option<T> {
-        let instance = {
-            let mut pools = lock(&self.pools);
-            match pools.idle.entry(function).or_default().pop() {
-                Some(instance) => instance,
-                None => {
-                    pools.born += 1;
-                    let number = pools.born;
-                    drop(pools);
-                    Arc::new(Instance::start(self, function, number))
-                }
-            }
-        };
+        let idle = lock(&self.pools).idle.entry(function).or_default().pop();
+        let instance = idle.unwrap_or_else(|| {
+            let number = {
+                let mut pools = lock(&self.pools);
+                pools.born += 1;
+                pools.born
+            };
+            Arc::new(Instance::start(self, function, number))
+        });
         let dies = self.chance.happens(self.weather().killed);
         instance.life.doom(if dies { self.chance.between(1, 14) } else { 0 });
         self.count(&format!("invocations: {function:?}"));
@@ -217,6 +214,9 @@ impl World {
     }
 
     /// A request through the gateway. A function that died is its 500.
+    ///
+    /// # Panics
+    /// When it is no event of the gateway.
     pub async fn request(self: &Arc<Self>, function: Function, event: Value) -> Reply {
         let payload: LambdaRequest = serde_json::from_value(event).expect("an event of the gateway");
         let mended = surtidor::edge::mend(LambdaEvent::new(payload, lambda_http::Context::default()));
@@ -250,6 +250,9 @@ impl World {
     }
 
     /// Fires the schedules of the template that make payments be looked back at.
+    ///
+    /// # Panics
+    /// When the template has none.
     pub async fn look_back(self: &Arc<Self>, far: bool) {
         let name = if far { "LookFarBack" } else { "LookBack" };
         let schedule = self.aws.template().schedules.iter().find(|schedule| schedule.name.ends_with(name));

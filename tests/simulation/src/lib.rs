@@ -100,12 +100,12 @@ async fn story(plan: &Plan) -> Outcome {
         pump.await.expect("a pump that works to the end");
     }
     // Late news and late payments come while it still storms; then it calms down, and what is left is repaired.
-    tokio::time::sleep(Duration::from_secs(3 * 3_600)).await;
+    tokio::time::sleep(Duration::from_hours(3)).await;
     world.calm();
     for hours in [2, 10, 24] {
         world.aws.redrive("DeadLetterQueue");
         world.bell.notify_waiters();
-        tokio::time::sleep(Duration::from_secs(hours * 3_600)).await;
+        tokio::time::sleep(Duration::from_hours(hours)).await;
     }
     for task in background {
         task.abort();
@@ -153,7 +153,7 @@ fn background(
     let backward = Arc::clone(world);
     tasks.push(tokio::spawn(async move {
         for quarter in 1_u64.. {
-            tokio::time::sleep(Duration::from_secs(900)).await;
+            tokio::time::sleep(Duration::from_mins(15)).await;
             if looks_back && (storms(&backward) || quarter.is_multiple_of(12)) {
                 backward.look_back(quarter.is_multiple_of(96)).await;
             }

@@ -72,7 +72,7 @@ async fn notify(world: &Arc<World>, request: &Request<Bytes>) -> Reply {
         tokio::spawn(async move {
             world.pause(1_000, 3 * 3_600_000).await;
             while news.deliver(&world).await.status != 200 {
-                tokio::time::sleep(Duration::from_secs(300)).await;
+                tokio::time::sleep(Duration::from_mins(5)).await;
             }
         });
         return Reply { status: 200, headers: Vec::new(), body: String::new() };

@@ -199,7 +199,7 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
             collector_id: seller.collector_id,
             sponsor_id: Some(334_249_281),
             currency: Currency::parse(seller.currency).expect("a currency"),
-            generation: if number % 2 == 0 { Generation::V1 } else { Generation::V2 },
+            generation: if number.is_multiple_of(2) { Generation::V1 } else { Generation::V2 },
             client_id: None,
             lookup_key,
             notification_url: seller.url(),

@@ -121,6 +121,9 @@ impl Station {
     }
 
     /// Tells a delivery, as often as it takes.
+    ///
+    /// # Panics
+    /// When it is refused.
     pub async fn deliver(&self, world: &Arc<World>, sale: &str, side: &str, minor: u64) {
         self.note(sale, |known| {
             side.clone_into(&mut known.side);
@@ -192,27 +195,11 @@ impl Station {
     async fn carry_out(&self, world: &Arc<World>, command: &Value) {
         let text = |key: &str| command[key].as_str().unwrap_or_default();
         let (id, sale, kind) = (text("id"), text("sale_id"), text("kind"));
-        let known = self.note(sale, |known| {
-            let fresh = !known.told.contains_key(id);
-            known.told.entry(id.to_owned()).or_insert_with(|| command.clone());
-            (fresh, known.told[id]["answer"].as_str().map(str::to_owned))
+        let given = self.note(sale, |known| {
+            let told = known.told.entry(id.to_owned()).or_insert_with(|| command.clone());
+            told["answer"].as_str().map(str::to_owned)
         });
-        let answer = match known {
-            (_, Some(answer)) => answer,
-            (_, None) => {
-                let odd = u32::from(kind == "paid");
-                if world.chance.happens(15 * odd) {
-                    "paid_elsewhere"
-                } else if world.chance.happens(8 * odd) {
-                    "unknown"
-                } else if world.chance.happens(30) {
-                    "already_done"
-                } else {
-                    "done"
-                }
-                .to_owned()
-            }
-        };
+        let answer = given.unwrap_or_else(|| choose_answer(world, kind).to_owned());
         self.note(sale, |known| {
             if answer == "unknown" {
                 known.odd.insert("unknown to the station");
@@ -226,5 +213,19 @@ impl Station {
         let route = "/v1/stations/{station}/commands/{command}/ack";
         let event = self.event("POST", route, &parameters, &body);
         self.ask(world, Function::StationApi, &event).await;
+    }
+}
+
+/// Mostly it is done; now and then a paid sale was paid otherwise meanwhile, or nobody knows it.
+fn choose_answer(world: &World, kind: &str) -> &'static str {
+    let is_paid = u32::from(kind == "paid");
+    if world.chance.happens(15 * is_paid) {
+        "paid_elsewhere"
+    } else if world.chance.happens(8 * is_paid) {
+        "unknown"
+    } else if world.chance.happens(30) {
+        "already_done"
+    } else {
+        "done"
     }
 }

@@ -137,7 +137,9 @@ fn main() -> ExitCode {
         MUTATIONS.iter().filter(|one| options.name.as_ref().is_none_or(|name| one.name == name)).collect();
     if chosen.is_empty() {
         eprintln!("there is no mutation of that name; there are:");
-        MUTATIONS.iter().for_each(|one| eprintln!("  {}", one.name));
+        for one in &MUTATIONS {
+            eprintln!("  {}", one.name);
+        }
         return ExitCode::FAILURE;
     }
     let misplaced = chosen.iter().filter(|one| !one.is_in_place(&root)).count();
@@ -151,7 +153,7 @@ fn main() -> ExitCode {
         let tree = copy_of(&root, &work);
         let text = std::fs::read_to_string(root.join(one.file)).expect("a source");
         write(&tree.join(one.file), text.replacen(one.guard, one.without, 1).as_bytes());
-        let verdict = one.try_out(&tree, &work, options.journeys);
+        let verdict = try_out(&tree, &work, options.journeys);
         println!("{:32} {verdict}", one.name);
         unseen += usize::from(!verdict.starts_with("seen"));
     }
@@ -168,43 +170,43 @@ impl Mutation {
         }
         times == 1
     }
+}
 
-    /// Builds the copy and plays it.
-    fn try_out(&self, tree: &Path, work: &Path, journeys: u64) -> String {
-        let cargo = |arguments: &[&str]| {
-            let mut cargo = Command::new(env!("CARGO"));
-            cargo.current_dir(tree).args(arguments).arg("--target-dir").arg(work.join("target"));
-            cargo.args([
-                "--profile",
-                "simulation",
-                "--quiet",
-                "--package",
-                "surtidor-simulation",
-                "--bin",
-                "simulate",
-            ]);
-            cargo
-        };
-        if !cargo(&["build"]).stderr(Stdio::inherit()).status().is_ok_and(|status| status.success()) {
-            return "does not compile".to_owned();
-        }
-        let play = Command::new(work.join("target/simulation/simulate"))
-            .args(["--seed", "1", "--journeys", &journeys.to_string()])
-            .current_dir(tree)
-            .output()
-            .expect("the simulation");
-        let told = String::from_utf8_lossy(&play.stdout).into_owned();
-        if play.status.success() {
-            return "NOT SEEN: the books are equal without it".to_owned();
-        }
-        let difference = told.lines().skip_while(|line| !line.ends_with("the books differ")).nth(1);
-        match difference {
-            Some(difference) => format!("seen: {}", difference.trim()),
-            None => format!(
-                "seen: it came to an end of its own: {}",
-                String::from_utf8_lossy(&play.stderr).lines().next().unwrap_or_default()
-            ),
-        }
+/// Builds the copy and plays it.
+fn try_out(tree: &Path, work: &Path, journeys: u64) -> String {
+    let cargo = |arguments: &[&str]| {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.current_dir(tree).args(arguments).arg("--target-dir").arg(work.join("target"));
+        cargo.args([
+            "--profile",
+            "simulation",
+            "--quiet",
+            "--package",
+            "surtidor-simulation",
+            "--bin",
+            "simulate",
+        ]);
+        cargo
+    };
+    if !cargo(&["build"]).stderr(Stdio::inherit()).status().is_ok_and(|status| status.success()) {
+        return "does not compile".to_owned();
+    }
+    let play = Command::new(work.join("target/simulation/simulate"))
+        .args(["--seed", "1", "--journeys", &journeys.to_string()])
+        .current_dir(tree)
+        .output()
+        .expect("the simulation");
+    let told = String::from_utf8_lossy(&play.stdout).into_owned();
+    if play.status.success() {
+        return "NOT SEEN: the books are equal without it".to_owned();
+    }
+    let difference = told.lines().skip_while(|line| !line.ends_with("the books differ")).nth(1);
+    match difference {
+        Some(difference) => format!("seen: {}", difference.trim()),
+        None => format!(
+            "seen: it came to an end of its own: {}",
+            String::from_utf8_lossy(&play.stderr).lines().next().unwrap_or_default()
+        ),
     }
 }
 
