@@ -98,7 +98,7 @@ impl World {
             Hint::Payment(id) | Hint::MerchantOrder(id) => {
                 all.iter().filter(|payment| payment.id == id).cloned().collect()
             }
-            Hint::Sale => all.clone(),
+            Hint::Sale | Hint::Changes => all.clone(),
         };
         let one_by_one = !matches!(hint, Hint::MerchantOrder(_));
         self.processes[at].at = Step::Read(Change::Settle { facts, one_by_one });

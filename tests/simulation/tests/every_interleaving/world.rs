@@ -21,6 +21,8 @@ pub struct World {
     pub left: Budget,
     /// Calls for refunds, counted only where each has a key of its own.
     pub tries: u8,
+    /// Whether the look back came.
+    pub looked_back: bool,
 }
 
 /// What a message asks to look at.
@@ -29,6 +31,8 @@ pub enum Hint {
     Payment(u64),
     MerchantOrder(u64),
     Sale,
+    /// Every payment that changed.
+    Changes,
 }
 
 /// What happens outside.
@@ -67,6 +71,8 @@ pub struct Rules {
     pub merchant_orders: bool,
     /// Mercado Pago notifies of what we refund through its API, too.
     pub tells_of_our_refunds: bool,
+    /// The look back, which comes every quarter of an hour, comes once more after all else.
+    pub looks_back: bool,
     /// What is broken on purpose.
     pub broken: Option<Broken>,
 }
@@ -101,6 +107,7 @@ impl World {
             to_come,
             left,
             tries: 0,
+            looked_back: false,
         }
     }
 
@@ -145,6 +152,12 @@ impl World {
             let mut world = self.clone();
             world.put_on_queue(Hint::Sale);
             steps.push(("the sweep puts the sale on the queue".to_owned(), world));
+        }
+        if steps.is_empty() && rules.looks_back && !self.looked_back {
+            let mut world = self.clone();
+            world.looked_back = true;
+            world.put_on_queue(Hint::Changes);
+            steps.push(("the look back is put on the queue".to_owned(), world));
         }
         for (_, world) in &mut steps {
             world.forget_who_is_who();
