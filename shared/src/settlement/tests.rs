@@ -331,6 +331,38 @@ fn of_several_equal_intents_none_is_guessed_to_be_the_one_that_is_listed() {
     assert_eq!(commands(&heard), ["paid 1", "refunded 1", "refunded 1"]);
 }
 
+/// Found by exploring every interleaving: a refund was made in the panel while one of the same amount was asked for.
+#[test]
+fn a_listed_refund_that_was_taken_for_another_stays_in_the_books_and_both_are_told() {
+    let sale = sale(50_000);
+    let mut asked = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
+    let request = crate::sale::RefundRequest {
+        amount: Some(ars(20_000)),
+        payment: None,
+        reason: "r".to_owned(),
+        key: "k".to_owned(),
+        digest: String::new(),
+        caller: String::new(),
+    };
+    let Ok(crate::sale::Requested::New(refund)) = asked.request_refund(request, NOON) else { panic!() };
+    let made = |id: &str| RefundFact {
+        id: id.to_owned(),
+        amount: ars(20_000),
+        status: "approved".to_owned(),
+        created_at: None,
+    };
+    let mut news = payment(&sale, 1, "approved", 2);
+    (news.refunded, news.refunds) = (Some(ars(20_000)), Some(vec![made("PANEL")]));
+    let mut listed = settled(&asked, &[news]);
+    listed.conclude_refund(&refund.id, &RefundOutcome::Made(made("OURS")), NOON);
+    let ids: Vec<_> =
+        listed.refunds.iter().map(|refund| refund.mercado_pago_id.as_deref().unwrap()).collect();
+    assert_eq!(ids, ["OURS", "PANEL"]);
+    assert!(listed.refunds.iter().all(|refund| refund.status == RefundStatus::Approved));
+    assert_eq!(listed.refunds[1].origin, RefundOrigin::MercadoPago);
+    assert_eq!(commands(&listed), ["paid 1", "refunded 1", "refunded 1"]);
+}
+
 /// Found by the simulation: of two calls with one key the first was refused and the second carried out; its refund was
 /// listed before its answer came, and taken for one made at the panel.
 #[test]
