@@ -63,3 +63,17 @@ fn a_refund_in_the_panel_and_one_of_the_office_of_the_same_amount_are_two_refund
         });
     }
 }
+
+/// What the system gives back is all that is left, and that may be less than it meant to.
+#[test]
+fn a_payment_that_goes_back_by_itself_and_in_part_in_the_panel_goes_back_once() {
+    for rules in dialects() {
+        let to_come = vec![approval(1), approval(2), in_the_panel(2, 20_000)];
+        all_is_well(2_000, World::new(to_come, Vec::new(), Budget::default()), rules, |world| {
+            // The one that lost went back whole; if the panel's was the winner, only the part went back of it.
+            let whole = if world.mercado_pago.is_first(2) { [50_000, 20_000] } else { [0, 50_000] };
+            let back = [1, 2].map(|payment| world.given_back(payment));
+            must(back == whole, || format!("{back:?} went back"))
+        });
+    }
+}
