@@ -422,6 +422,8 @@ impl Sale {
     fn see_refund_at(&mut self, place: usize, fact: &RefundFact, now: OffsetDateTime) {
         let Some(refund) = self.refunds.get_mut(place) else { return };
         refund.mercado_pago_id = Some(fact.id.clone());
+        // All that is left is less than was meant to go back if somebody gave a part back meanwhile.
+        refund.amount = fact.amount;
         let status = match fact.status.as_str() {
             "approved" => RefundStatus::Approved,
             "rejected" | "cancelled" => RefundStatus::Rejected,

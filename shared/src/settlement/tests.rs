@@ -363,6 +363,29 @@ fn a_listed_refund_that_was_taken_for_another_stays_in_the_books_and_both_are_to
     assert_eq!(commands(&listed), ["paid 1", "refunded 1", "refunded 1"]);
 }
 
+/// Found by exploring every interleaving: a part was given back in the panel before the system's refund of the whole, which
+/// then is one of what is left.
+#[test]
+fn a_refund_is_booked_and_told_with_the_amount_that_went_back() {
+    let sale = sale(50_000);
+    let both = [payment(&sale, 1, "approved", 1), payment(&sale, 2, "approved", 2)];
+    let mut heard = settled(&sale, &both);
+    let intent = heard.pending_refunds().next().unwrap().id.clone();
+    let made = |id: &str, minor| RefundFact {
+        id: id.to_owned(),
+        amount: ars(minor),
+        status: "approved".to_owned(),
+        created_at: None,
+    };
+    heard.conclude_refund(&intent, &RefundOutcome::Made(made("OURS", 30_000)), NOON);
+    let mut news = payment(&sale, 2, "refunded", 3);
+    news.refunds = Some(vec![made("PANEL", 20_000), made("OURS", 30_000)]);
+    let heard = settled(&heard, &[news]);
+    let told = heard.commands.iter().filter(|command| command.kind == CommandKind::Refunded);
+    assert_eq!(told.map(|command| command.amount.minor()).collect::<Vec<_>>(), [30_000, 20_000]);
+    assert_eq!(heard.refunds.iter().map(|refund| refund.amount.minor()).sum::<u64>(), 50_000);
+}
+
 /// Found by the simulation: of two calls with one key the first was refused and the second carried out; its refund was
 /// listed before its answer came, and taken for one made at the panel.
 #[test]
