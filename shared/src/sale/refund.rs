@@ -310,7 +310,13 @@ impl Sale {
         }
         let Some(place) = self.refunds.iter().position(|refund| refund.id == id) else { return };
         match outcome {
-            RefundOutcome::Made(fact) => self.see_refund_at(place, fact, now),
+            RefundOutcome::Made(fact) => {
+                let displaced = self.let_go(place, &fact.id);
+                self.see_refund_at(place, fact, now);
+                if let Some((payment, other)) = displaced {
+                    self.see_refunds(&payment, &[other], now);
+                }
+            }
             RefundOutcome::Refused(refusal) => {
                 if let Some(refund) = self.refunds.get_mut(place).filter(|refund| refund.is_pending()) {
                     refund.status = RefundStatus::Rejected;
@@ -333,6 +339,21 @@ impl Sale {
             }
         }
         self.refunds.retain(|other| other.id == refund || other.mercado_pago_id.as_deref() != Some(id));
+    }
+
+    /// The other way round: if a listed refund was taken for this one's and its own answer names another, the listed one
+    /// is somebody else's. It is given to find out whose, so that it stays in the books, and this one is told for itself.
+    fn let_go(&mut self, place: usize, id: &str) -> Option<(PaymentId, RefundFact)> {
+        let refund = self.refunds.get_mut(place)?;
+        let other = refund.mercado_pago_id.take_if(|known| known != id)?;
+        let status = match std::mem::replace(&mut refund.status, RefundStatus::Pending) {
+            RefundStatus::Approved => "approved",
+            RefundStatus::Rejected => "rejected",
+            RefundStatus::Pending => "in_process",
+        };
+        let fact =
+            RefundFact { id: other, amount: refund.amount, status: status.to_owned(), created_at: None };
+        Some((refund.payment_id.clone(), fact))
     }
 
     /// Takes in the refunds that Mercado Pago lists for a payment. One that is not known is the answer to an intent of
