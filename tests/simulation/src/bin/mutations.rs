@@ -148,12 +148,14 @@ fn main() -> ExitCode {
         return if misplaced > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     let work = root.join("target/mutations");
+    let tree = copy_of(&root, &work);
     let mut unseen = 0;
     for one in &chosen {
-        let tree = copy_of(&root, &work);
-        let text = std::fs::read_to_string(root.join(one.file)).expect("a source");
-        write(&tree.join(one.file), text.replacen(one.guard, one.without, 1).as_bytes());
+        let file = tree.join(one.file);
+        let text = std::fs::read_to_string(&file).expect("a source");
+        write(&file, text.replacen(one.guard, one.without, 1).as_bytes());
         let verdict = try_out(&tree, &work, options.journeys);
+        write(&file, text.as_bytes());
         println!("{:32} {verdict}", one.name);
         unseen += usize::from(!verdict.starts_with("seen"));
     }
