@@ -33,6 +33,23 @@ fn payment(sale: &Sale, id: u64, status: &str, minute: i64) -> PaymentFact {
     }
 }
 
+/// A refund that Mercado Pago made.
+fn made(id: &str, minor: u64) -> RefundFact {
+    RefundFact { id: id.to_owned(), amount: ars(minor), status: "approved".to_owned(), created_at: None }
+}
+
+/// What somebody asks for through our API; all that is left without an amount.
+fn request(amount: Option<crate::money::Money>, key: &str) -> crate::sale::RefundRequest {
+    crate::sale::RefundRequest {
+        amount,
+        payment: None,
+        reason: "r".to_owned(),
+        key: key.to_owned(),
+        digest: String::new(),
+        caller: String::new(),
+    }
+}
+
 fn settled(sale: &Sale, facts: &[PaymentFact]) -> Sale {
     settle(sale, &seller(), facts, NOON)
 }
@@ -95,12 +112,7 @@ fn a_phone_after_cash_or_after_void_is_given_back() {
         assert!(commands(&late).is_empty(), "the station is not told that it is paid");
         let mut done = late.clone();
         let refund = late.refunds[0].id.clone();
-        let fact = RefundFact {
-            id: "9".to_owned(),
-            amount: ars(50_000),
-            status: "approved".to_owned(),
-            created_at: None,
-        };
+        let fact = made("9", 50_000);
         done.conclude_refund(&refund, &RefundOutcome::Made(fact), NOON);
         assert_eq!((done.status, commands(&done)), (status, vec!["refunded 1".to_owned()]));
     }
@@ -213,28 +225,15 @@ fn refunds_disputes_and_unknown_words_have_their_state() {
 fn a_refund_made_in_the_panel_is_seen_and_one_of_ours_is_recognised() {
     let sale = sale(50_000);
     let paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
-    let made = |id: &str| RefundFact {
-        id: id.to_owned(),
-        amount: ars(10_000),
-        status: "approved".to_owned(),
-        created_at: None,
-    };
     let mut fact = payment(&sale, 1, "approved", 2);
-    (fact.refunded, fact.refunds) = (Some(ars(10_000)), Some(vec![made("77")]));
+    (fact.refunded, fact.refunds) = (Some(ars(10_000)), Some(vec![made("77", 10_000)]));
     let by_hand = settled(&paid, std::slice::from_ref(&fact));
     assert_eq!(by_hand.status, SaleStatus::PartiallyRefunded);
     assert_eq!((by_hand.refunds.len(), &by_hand.refunds[0].origin), (1, &RefundOrigin::MercadoPago));
 
     // Ours was asked for, and the answer was lost.
     let mut asked = paid.clone();
-    let request = crate::sale::RefundRequest {
-        amount: Some(ars(10_000)),
-        payment: None,
-        reason: "spilled".to_owned(),
-        key: "k".to_owned(),
-        digest: "d".to_owned(),
-        caller: "c".to_owned(),
-    };
+    let request = request(Some(ars(10_000)), "k");
     asked.request_refund(request, NOON).unwrap();
     let found = settled(&asked, &[fact]);
     assert_eq!((found.refunds.len(), found.refunds[0].status), (1, RefundStatus::Approved));
@@ -244,12 +243,7 @@ fn a_refund_made_in_the_panel_is_seen_and_one_of_ours_is_recognised() {
 #[test]
 fn a_refund_that_is_listed_twice_is_one() {
     let sale = sale(50_000);
-    let made = RefundFact {
-        id: "77".to_owned(),
-        amount: ars(10_000),
-        status: "approved".to_owned(),
-        created_at: None,
-    };
+    let made = made("77", 10_000);
     let mut fact = payment(&sale, 1, "approved", 1);
     (fact.refunded, fact.refunds) = (Some(ars(10_000)), Some(vec![made.clone(), made]));
     let seen = settled(&sale, &[fact]);
@@ -334,28 +328,15 @@ fn of_several_equal_intents_none_is_guessed_to_be_the_one_that_is_listed() {
     let mut asked = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
     let mut intents = Vec::new();
     for key in ["a", "b"] {
-        let request = crate::sale::RefundRequest {
-            amount: Some(ars(10_000)),
-            payment: None,
-            reason: "r".to_owned(),
-            key: key.to_owned(),
-            digest: String::new(),
-            caller: String::new(),
-        };
+        let request = request(Some(ars(10_000)), key);
         let Ok(crate::sale::Requested::New(refund)) = asked.request_refund(request, NOON) else { panic!() };
         intents.push(refund.id);
     }
-    let made = |id: &str| RefundFact {
-        id: id.to_owned(),
-        amount: ars(10_000),
-        status: "approved".to_owned(),
-        created_at: None,
-    };
     let mut news = payment(&sale, 1, "approved", 2);
-    (news.refunded, news.refunds) = (Some(ars(20_000)), Some(vec![made("A"), made("B")]));
+    (news.refunded, news.refunds) = (Some(ars(20_000)), Some(vec![made("A", 10_000), made("B", 10_000)]));
     let mut heard = settled(&asked, std::slice::from_ref(&news));
     assert_eq!(heard.refunds.iter().filter(|refund| refund.status == RefundStatus::Pending).count(), 2);
-    heard.conclude_refund(&intents[1], &RefundOutcome::Made(made("A")), NOON);
+    heard.conclude_refund(&intents[1], &RefundOutcome::Made(made("A", 10_000)), NOON);
     let heard = settled(&heard, &[news]);
     assert_eq!(heard.refunds.len(), 2, "the other one is what is left");
     assert_eq!(heard.refunds[0].mercado_pago_id.as_deref(), Some("B"));
@@ -367,25 +348,12 @@ fn of_several_equal_intents_none_is_guessed_to_be_the_one_that_is_listed() {
 fn a_listed_refund_that_was_taken_for_another_stays_in_the_books_and_both_are_told() {
     let sale = sale(50_000);
     let mut asked = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
-    let request = crate::sale::RefundRequest {
-        amount: Some(ars(20_000)),
-        payment: None,
-        reason: "r".to_owned(),
-        key: "k".to_owned(),
-        digest: String::new(),
-        caller: String::new(),
-    };
+    let request = request(Some(ars(20_000)), "k");
     let Ok(crate::sale::Requested::New(refund)) = asked.request_refund(request, NOON) else { panic!() };
-    let made = |id: &str| RefundFact {
-        id: id.to_owned(),
-        amount: ars(20_000),
-        status: "approved".to_owned(),
-        created_at: None,
-    };
     let mut news = payment(&sale, 1, "approved", 2);
-    (news.refunded, news.refunds) = (Some(ars(20_000)), Some(vec![made("PANEL")]));
+    (news.refunded, news.refunds) = (Some(ars(20_000)), Some(vec![made("PANEL", 20_000)]));
     let mut listed = settled(&asked, &[news]);
-    listed.conclude_refund(&refund.id, &RefundOutcome::Made(made("OURS")), NOON);
+    listed.conclude_refund(&refund.id, &RefundOutcome::Made(made("OURS", 20_000)), NOON);
     let ids: Vec<_> =
         listed.refunds.iter().map(|refund| refund.mercado_pago_id.as_deref().unwrap()).collect();
     assert_eq!(ids, ["OURS", "PANEL"]);
@@ -402,12 +370,6 @@ fn a_refund_is_booked_and_told_with_the_amount_that_went_back() {
     let both = [payment(&sale, 1, "approved", 1), payment(&sale, 2, "approved", 2)];
     let mut heard = settled(&sale, &both);
     let intent = heard.pending_refunds().next().unwrap().id.clone();
-    let made = |id: &str, minor| RefundFact {
-        id: id.to_owned(),
-        amount: ars(minor),
-        status: "approved".to_owned(),
-        created_at: None,
-    };
     heard.conclude_refund(&intent, &RefundOutcome::Made(made("OURS", 30_000)), NOON);
     let mut news = payment(&sale, 2, "refunded", 3);
     news.refunds = Some(vec![made("PANEL", 20_000), made("OURS", 30_000)]);
@@ -423,22 +385,10 @@ fn a_refund_is_booked_and_told_with_the_amount_that_went_back() {
 fn a_refund_that_was_listed_before_its_answer_came_is_one_refund() {
     let sale = sale(50_000);
     let mut asked = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
-    let request = crate::sale::RefundRequest {
-        amount: None,
-        payment: None,
-        reason: "r".to_owned(),
-        key: "k".to_owned(),
-        digest: String::new(),
-        caller: String::new(),
-    };
+    let request = request(None, "k");
     let Ok(crate::sale::Requested::New(refund)) = asked.request_refund(request, NOON) else { panic!() };
     asked.conclude_refund(&refund.id, &RefundOutcome::Refused(crate::sale::Refusal::NoBalance), NOON);
-    let made = RefundFact {
-        id: "A".to_owned(),
-        amount: ars(50_000),
-        status: "approved".to_owned(),
-        created_at: None,
-    };
+    let made = made("A", 50_000);
     let mut news = payment(&sale, 1, "refunded", 2);
     news.refunds = Some(vec![made.clone()]);
     let mut listed = settled(&asked, std::slice::from_ref(&news));
@@ -591,9 +541,9 @@ proptest! {
         let sale = sale(50_000);
         let mut paid = settled(&sale, &[payment(&sale, 1, "approved", 1)]);
         for (number, (amount, refuse)) in asked.into_iter().enumerate() {
-            let request = crate::sale::RefundRequest { amount: amount.map(ars), payment: None, reason: "r".to_owned(), key: number.to_string(), digest: String::new(), caller: String::new() };
+            let request = request(amount.map(ars), &number.to_string());
             if let Ok(crate::sale::Requested::New(refund)) = paid.request_refund(request, NOON) {
-                let made = RefundFact { id: number.to_string(), amount: refund.amount, status: "approved".to_owned(), created_at: None };
+                let made = self::made(&number.to_string(), refund.amount.minor());
                 let outcome = if refuse { RefundOutcome::Refused(crate::sale::Refusal::NoBalance) } else { RefundOutcome::Made(made) };
                 paid.conclude_refund(&refund.id, &outcome, NOON);
             }
