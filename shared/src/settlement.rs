@@ -16,8 +16,9 @@ pub struct Seller {
 
 /// Takes facts into a sale. The first approved payment that is in order wins, by Mercado Pago's own time of
 /// approval; any other approved one is given back by the system (as a pending refund of the sale, to be carried
-/// out once it is stored), also one of another amount than is owed. A payment that does not fit never settles and is never dropped: it puts the sale
-/// under review. The same facts in any order and number give the same money in the end.
+/// out once it is stored), also one of another amount than is owed. A payment that does not fit never settles and is
+/// never dropped: while nothing else settles the sale, it puts the sale under review. The same facts in any order and
+/// number give the same money in the end.
 #[must_use]
 pub fn settle(before: &Sale, seller: &Seller, facts: &[PaymentFact], now: OffsetDateTime) -> Sale {
     let mut sale = before.clone();
