@@ -103,3 +103,22 @@ async fn functions_killed_in_the_middle_lose_and_double_nothing() {
     }
     station.commands_when(4).await;
 }
+
+#[tokio::test]
+async fn hints_for_one_resource_in_a_batch_are_fetched_once_and_the_poison_among_them_fails_alone() {
+    let world = World::start().await;
+    let station = world.station();
+    world.faults(json!({"notifications": {"fate": "lose"}}));
+    let told = station.deliver("a", "1", "500.00").await;
+    let draft = json!({"account": world.demo.collector_id, "amount": 500.00, "external_reference": told["external_reference"], "silent": true});
+    let payment = world.mercado_pago.create_payment(&serde_json::from_value(draft).unwrap()).unwrap();
+    let hint = json!({"account": "demo", "resource": {"payment": payment.to_string()}, "since": "2026-11-22T16:33:40Z"});
+    let record = |id: usize, body: String| json!({"messageId": id.to_string(), "receiptHandle": id.to_string(), "body": body, "attributes": {}, "messageAttributes": {}});
+    let mut records: Vec<_> = (0..9).map(|id| record(id, hint.to_string())).collect();
+    records.push(record(9, "this is no hint".to_owned()));
+    let event = json!({"Records": records});
+    let answer = world.stack.invoke("PaymentReconciliationFunction", &event).await.unwrap();
+    assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": "9"}]}));
+    assert_eq!(world.mercado_pago.calls("GET /v1/payments/{payment}"), 1);
+    station.sale_when("a", "paid").await;
+}
