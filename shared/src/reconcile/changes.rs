@@ -13,7 +13,9 @@ use crate::secrets::Account;
 /// Mercado Pago's search goes no further than this ("Payments", search, `offset`).
 const FURTHEST: u32 = 10_000;
 /// The span of one search, before it is found to hold too much.
-const SPAN: Duration = Duration::hours(1);
+const SPAN: Duration = Duration::hours(2);
+/// How far ahead of ours Mercado Pago's clock may be: what changed by its clock a moment after our now is looked for too.
+const LEAD: Duration = Duration::minutes(5);
 /// A span is not halved below this.
 const SHORTEST: Duration = Duration::minutes(1);
 
@@ -21,7 +23,7 @@ impl Reconciler {
     /// Puts a look back over some time on the queue, for every account.
     pub async fn begin_look_back(&self, over: Duration, now: OffsetDateTime) -> Result<(), ReconcileError> {
         for account in self.accounts.accounts().await? {
-            let mut until = now;
+            let mut until = now + LEAD;
             while until > now - over {
                 let from = (until - SPAN).max(now - over);
                 let changes = Changes { from, until, offset: 0 };
