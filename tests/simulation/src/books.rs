@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use surtidor::sale::{CommandKind, RefundOrigin, RefundStatus, Sale, SaleStatus};
+use surtidor::sale::{CommandKind, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus};
 
 use crate::station::{Delivered, Station};
 use crate::world::{World, lock};
@@ -197,10 +197,12 @@ fn money_is_right(sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: 
         ));
     }
     if sale.status == SaleStatus::NeedsReview {
-        let refused = sale
-            .refunds
-            .iter()
-            .any(|refund| refund.origin == RefundOrigin::System && refund.status == RefundStatus::Rejected);
+        // As it was played: for want of balance, or a refund that was in process and ended badly.
+        let refused = sale.refunds.iter().any(|refund| {
+            refund.origin == RefundOrigin::System
+                && refund.status == RefundStatus::Rejected
+                && (refund.refusal == Some(Refusal::NoBalance) || refund.mercado_pago_id.is_some())
+        });
         if sale.review_reasons().is_empty() {
             found("is under review without a reason".to_owned());
         } else if delivered.odd.is_empty() && !refused {
