@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use surtidor::id::ExternalReference;
 use surtidor::sale::{CommandKind, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus};
 
 use crate::station::{Delivered, Station};
@@ -53,7 +54,7 @@ pub struct Difference {
 pub fn compare(world: &World, stations: &[std::sync::Arc<Station>]) -> Vec<Difference> {
     let (sales, strays) = ledger(world);
     let payments = payments(world);
-    let mut differences = Vec::new();
+    let mut differences = world.violations();
     let mut told = BTreeSet::new();
     for station in stations {
         for (name, delivered) in &lock(&station.till).sales {
@@ -80,7 +81,7 @@ pub fn compare(world: &World, stations: &[std::sync::Arc<Station>]) -> Vec<Diffe
         });
     }
     for payment in payments.iter().filter(|payment| !told.contains(&payment.reference)) {
-        let ours = surtidor::id::ExternalReference::parse(&payment.reference).is_ok();
+        let ours = ExternalReference::parse(&payment.reference).is_ok();
         if ours && payment.moved_money() && !strays.contains(&payment.id) {
             differences.push(Difference {
                 about: vec![payment.id.clone(), payment.reference.clone()],
@@ -89,6 +90,16 @@ pub fn compare(world: &World, stations: &[std::sync::Arc<Station>]) -> Vec<Diffe
         }
     }
     differences
+}
+
+/// When Mercado Pago is asked to give money back, the intent stands in the ledger already, under the key of the call.
+pub fn expect_intent(world: &World, key: &str) {
+    let reference = key.split('-').next().unwrap_or_default();
+    let stands = |sale: &Sale| sale.refunds.iter().any(|refund| refund.id == key);
+    if !sale_of(world, reference).as_ref().is_some_and(stands) {
+        let what = format!("a refund is asked for with the key {key:?}, which is not in the ledger");
+        world.violated(Difference { about: vec![reference.to_owned()], what });
+    }
 }
 
 /// Every way in which the books of one sale may differ.
@@ -292,6 +303,18 @@ fn answers_were_kept(sale: &Sale, delivered: &Delivered, found: &mut impl FnMut(
             }
         }
     }
+}
+
+/// One sale.
+fn sale_of(world: &World, reference: &str) -> Option<Sale> {
+    let reference = ExternalReference::parse(reference).ok()?;
+    let pk = format!("position#{}#{}", reference.station(), reference.position());
+    let sk = format!("sale#{}", reference.within_position());
+    let table = world.aws.resource("Table")?;
+    let request = json!({"TableName": table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}});
+    let (_, answer) = world.aws.call("DynamoDB_20120810.GetItem", request.to_string().as_bytes());
+    let answer: Value = serde_json::from_str(&answer).ok()?;
+    serde_json::from_value(plain(&answer["Item"])).ok()
 }
 
 /// Every sale by its reference, and the payments that were written down for want of a sale.

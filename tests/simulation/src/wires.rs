@@ -17,6 +17,7 @@ use simulated_mercado_pago::{Body, Faults, RefundStatus, Refunds};
 use surtidor::mercado_pago::{Answer, ApiError, Exchange, Transport};
 use tokio::sync::Notify;
 
+use crate::books;
 use crate::world::World;
 
 /// The life of one process.
@@ -195,6 +196,8 @@ impl ApiWire {
         let mercado_pago = self.world.mercado_pago();
         let is_refund = what.starts_with("POST") && what.ends_with("/refunds");
         if is_refund {
+            let key = request.headers().get("x-idempotency-key").and_then(|key| key.to_str().ok());
+            books::expect_intent(&self.world, key.unwrap_or_default());
             self.choose_how_the_refund_ends();
         }
         let path = match request.url().query() {

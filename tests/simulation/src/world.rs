@@ -15,6 +15,7 @@ use time::macros::datetime;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::books::Difference;
 use crate::chance::Chance;
 use crate::cloud::Pools;
 use crate::weather::Weather;
@@ -35,6 +36,7 @@ pub struct World {
     weather: Mutex<Weather>,
     tally: Mutex<BTreeMap<String, u64>>,
     story: Option<Mutex<Vec<String>>>,
+    violations: Mutex<Vec<Difference>>,
     born: Instant,
 }
 
@@ -77,6 +79,7 @@ impl World {
             weather: Mutex::new(weather),
             tally: Mutex::default(),
             story: told.then(Mutex::default),
+            violations: Mutex::default(),
             born,
         })
     }
@@ -152,6 +155,18 @@ impl World {
     #[must_use]
     pub fn tally(&self) -> BTreeMap<String, u64> {
         lock(&self.tally).clone()
+    }
+
+    /// Notes what must never happen, at the moment at which it does.
+    pub fn violated(&self, difference: Difference) {
+        self.tell(|| format!("VIOLATION: {}", difference.what));
+        lock(&self.violations).push(difference);
+    }
+
+    /// What should never have happened.
+    #[must_use]
+    pub fn violations(&self) -> Vec<Difference> {
+        lock(&self.violations).clone()
     }
 
     /// Adds a line to the story, if it is told.
