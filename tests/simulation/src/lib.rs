@@ -178,6 +178,17 @@ fn background(
             }
         }));
     }
+    // Now and then a whole service is down for some minutes, so that whatever wants it then fails together.
+    let fate = Arc::clone(world);
+    tasks.push(tokio::spawn(async move {
+        while storms(&fate) {
+            fate.pause(300_000, 3_600_000).await;
+            let service = fate.chance.one_of(&["AmazonSQS", "AmazonSQS", "DynamoDB", "MercadoPago"]);
+            if storms(&fate) {
+                fate.take_down(service, fate.chance.between(30, 400));
+            }
+        }
+    }));
     let forger = Arc::clone(world);
     tasks.push(tokio::spawn(async move {
         while storms(&forger) {

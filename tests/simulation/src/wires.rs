@@ -100,7 +100,7 @@ async fn call_aws(
     if world.strikes("AWS slow", weather.aws_slow) {
         world.pause(100, 4_000).await;
     }
-    if world.strikes("AWS unreachable", weather.aws_broken) {
+    if world.is_down(target) || world.strikes("AWS unreachable", weather.aws_broken) {
         tell("-> not connected");
         return Err(ConnectorError::io("not connected".into()));
     }
@@ -168,7 +168,7 @@ impl ApiWire {
         if world.strikes("Mercado Pago slow", weather.api_slow) {
             world.pause(200, 5_000).await;
         }
-        if world.strikes("Mercado Pago hangs", weather.api_hangs) {
+        if world.is_down("MercadoPago") || world.strikes("Mercado Pago hangs", weather.api_hangs) {
             tell("-> no answer");
             tokio::time::sleep(self.patience).await;
             return lost("timeout");

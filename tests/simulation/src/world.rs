@@ -37,6 +37,8 @@ pub struct World {
     tally: Mutex<BTreeMap<String, u64>>,
     story: Option<Mutex<Vec<String>>>,
     violations: Mutex<Vec<Difference>>,
+    /// The service that is down, and until when.
+    outage: Mutex<Option<(&'static str, Instant)>>,
     born: Instant,
 }
 
@@ -80,6 +82,7 @@ impl World {
             tally: Mutex::default(),
             story: told.then(Mutex::default),
             violations: Mutex::default(),
+            outage: Mutex::default(),
             born,
         })
     }
@@ -155,6 +158,20 @@ impl World {
     #[must_use]
     pub fn tally(&self) -> BTreeMap<String, u64> {
         lock(&self.tally).clone()
+    }
+
+    /// Takes a service down for a while: none of its calls is answered.
+    pub fn take_down(&self, service: &'static str, seconds: u64) {
+        self.count("fault: service down");
+        self.tell(|| format!("{service} is down for {seconds} s"));
+        *lock(&self.outage) = Some((service, Instant::now() + Duration::from_secs(seconds)));
+    }
+
+    /// Whether the service of a call (`X-Amz-Target`, or `MercadoPago`) is down.
+    #[must_use]
+    pub fn is_down(&self, target: &str) -> bool {
+        lock(&self.outage)
+            .is_some_and(|(service, until)| target.starts_with(service) && Instant::now() < until)
     }
 
     /// Notes what must never happen, at the moment at which it does.
