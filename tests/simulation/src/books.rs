@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use surtidor::id::ExternalReference;
-use surtidor::sale::{CommandKind, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus};
+use surtidor::sale::{CommandKind, Refund, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus};
 
 use crate::station::{Delivered, Station};
 use crate::world::{World, lock};
@@ -208,11 +208,15 @@ fn money_is_right(sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: 
         ));
     }
     if sale.status == SaleStatus::NeedsReview {
-        // As it was played: for want of balance, or a refund that was in process and ended badly.
+        // As it was played: for want of balance, a refund that was in process and ended badly, or somebody else's refund
+        // of the payment that was faster.
         let refused = sale.refunds.iter().any(|refund| {
+            let other = |other: &Refund| other.id != refund.id && other.payment_id == refund.payment_id;
             refund.origin == RefundOrigin::System
                 && refund.status == RefundStatus::Rejected
-                && (refund.refusal == Some(Refusal::NoBalance) || refund.mercado_pago_id.is_some())
+                && (refund.refusal == Some(Refusal::NoBalance)
+                    || refund.mercado_pago_id.is_some()
+                    || sale.refunds.iter().any(other))
         });
         if sale.review_reasons().is_empty() {
             found("is under review without a reason".to_owned());
