@@ -26,6 +26,11 @@ fn lines_of(world: &World, event: &str) -> Vec<String> {
     lines.filter(|line| line.contains(&of_event)).collect()
 }
 
+/// The same once there are any: a function's lines are read a moment after its answer.
+async fn lines_that_come(world: &World, event: &str) -> Vec<String> {
+    eventually(event, || async { Some(lines_of(world, event)).filter(|lines| !lines.is_empty()) }).await
+}
+
 #[tokio::test]
 async fn a_chargeback_is_shown_with_its_deadline_and_the_payment_is_withdrawn() {
     let world = World::start().await;
@@ -57,7 +62,7 @@ async fn a_chargeback_is_shown_with_its_deadline_and_the_payment_is_withdrawn() 
     world.notify(&news, &[], "").await;
     world.stack.drained("HintQueue").await;
     assert_eq!(station.sale("a").await["version"], sale["version"]);
-    let rung = lines_of(&world, "chargeback");
+    let rung = lines_that_come(&world, "chargeback").await;
     assert_eq!(rung.len(), 1, "{rung:?}");
     assert!(
         rung[0].contains(&chargeback)
@@ -100,8 +105,11 @@ async fn a_search_that_fails_stands_in_nobodys_way_and_the_sweep_asks_again() {
     world.notify(&format!("topic=payment&id={payment}"), &[], "").await;
     let sale = station.sale_when("a", "charged_back").await;
     world.stack.drained("HintQueue").await;
-    assert_eq!((&sale["chargebacks"], lines_of(&world, "chargeback_not_found").len()), (&json!([]), 1));
-    assert_eq!(lines_of(&world, "chargeback").len(), 1, "a person is told without the details");
+    assert_eq!(
+        (&sale["chargebacks"], lines_that_come(&world, "chargeback_not_found").await.len()),
+        (&json!([]), 1)
+    );
+    assert_eq!(lines_that_come(&world, "chargeback").await.len(), 1, "a person is told without the details");
     station.commands_when(2).await;
 
     world.faults(json!({"notifications": {"fate": "lose"}}));
