@@ -158,7 +158,7 @@ impl Reconciler {
             tracing::error!(event = "command_waits", %station, sale = %reference, %since, "A station does not say that it did what it was told");
         }
         let sale = self.list_refunds(account, sale, now).await?;
-        self.carry_out_refunds(hint, account, sale.clone(), now).await?;
+        let sale = self.carry_out_refunds(hint, account, sale, now).await?;
         self.follow_chargebacks(hint, account, sale, changed, now).await
     }
 
@@ -203,14 +203,14 @@ impl Reconciler {
 
     /// Carries out what the sale holds of refunds. Those that somebody asked for are in the hands of the function that
     /// took the request; they are taken up here when a hint for the sale itself says that it let go of them. While one is
-    /// open, the sale goes back to the queue.
+    /// open, the sale goes back to the queue. Gives the sale as it stands.
     async fn carry_out_refunds(
         &self,
         hint: &Hint,
         account: &Account,
         mut sale: Sale,
         now: OffsetDateTime,
-    ) -> Result<(), ReconcileError> {
+    ) -> Result<Sale, ReconcileError> {
         let let_go = matches!(hint.resource, Resource::Sale(_));
         let ours = |refund: &&Refund| match refund.origin {
             RefundOrigin::System => let_go || refund.created_at == now,
@@ -219,7 +219,7 @@ impl Reconciler {
         };
         let due: Vec<_> = sale.pending_refunds().filter(ours).cloned().collect();
         if due.is_empty() {
-            return Ok(());
+            return Ok(sale);
         }
         // The way back is on the queue before Mercado Pago is asked, whatever dies in between.
         let oldest = due.iter().map(|refund| now - refund.created_at).max().unwrap_or_default();
@@ -236,7 +236,7 @@ impl Reconciler {
                 }
             }
         }
-        Ok(())
+        Ok(sale)
     }
 }
 
