@@ -37,6 +37,7 @@ async fn a_chargeback_is_shown_with_its_deadline_and_the_payment_is_withdrawn() 
     let station = world.station();
     let (_, payment) = paid(station, &world, "a").await;
     world.mercado_pago.idle().await;
+    world.stack.drained("HintQueue").await;
     world.faults(json!({"notifications": {"fate": "lose"}}));
     let chargeback = world.mercado_pago.charge_back(payment, Some(20_000)).unwrap();
     let news = format!("topic=chargebacks&id={chargeback}");
@@ -77,6 +78,7 @@ async fn the_details_are_found_when_only_the_payment_is_told() {
     let station = world.station();
     let (_, payment) = paid(station, &world, "a").await;
     world.mercado_pago.idle().await;
+    world.stack.drained("HintQueue").await;
     let searches = || world.mercado_pago.calls("GET /v1/chargebacks/search");
     assert_eq!(searches(), 0, "an ordinary payment costs no search");
     world.faults(json!({"notifications": {"fate": "lose"}}));
@@ -99,6 +101,7 @@ async fn a_search_that_fails_stands_in_nobodys_way_and_the_sweep_asks_again() {
     let station = world.station();
     let (told, payment) = paid(station, &world, "a").await;
     world.mercado_pago.idle().await;
+    world.stack.drained("HintQueue").await;
     let search = json!({"route": "GET /v1/chargebacks/search", "do": "status", "status": 400});
     world.faults(json!({"notifications": {"fate": "lose"}, "api": [search]}));
     let chargeback = world.mercado_pago.charge_back(payment, None).unwrap();
@@ -127,6 +130,7 @@ async fn documents_that_are_accepted_are_seen_by_the_sweep() {
     with_chargeback(station, "a").await;
     world.mercado_pago.idle().await;
     world.stack.drained("HintQueue").await;
+    world.stack.drained("HintQueue").await;
     for status in ["review_pending", "valid"] {
         let change = serde_json::from_value(json!({"documentation_status": status, "silent": true})).unwrap();
         world.mercado_pago.change_chargeback(&chargeback, &change).unwrap();
@@ -151,6 +155,7 @@ async fn a_dispute_that_is_won_makes_the_sale_paid_again() {
     with_chargeback(station, "a").await;
     station.commands_when(2).await;
     world.mercado_pago.idle().await;
+    world.stack.drained("HintQueue").await;
     world.stack.drained("HintQueue").await;
     let change = serde_json::from_value(json!({"status": "approved", "silent": true})).unwrap();
     world.mercado_pago.change_payment(payment, &change).unwrap();
