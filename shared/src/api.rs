@@ -4,9 +4,10 @@ mod read;
 mod view;
 
 pub use read::{
-    Acknowledge, Heartbeat, LONGEST_BODY, RefundBody, SaleBody, SetState, Settle, cursor, digest, nothing,
-    parse,
+    Acknowledge, ChargeBody, Heartbeat, KEY_RULE, LONGEST_BODY, LinkBody, ModeBody, RefundBody, SaleBody,
+    SetState, Settle, cursor, digest, idempotency_key, nothing, parse,
 };
 pub use view::{
-    CommandView, HeartbeatView, Page, PayableView, PositionView, RefundView, SaleView, cursor_text,
+    ChargeView, Check, CheckResult, CheckView, CommandView, HeartbeatView, Page, PayableView, PositionView,
+    RefundView, SaleView, TerminalView, cursor_text,
 };

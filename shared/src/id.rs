@@ -121,6 +121,32 @@ id!(
     |c| c.is_ascii_alphanumeric() || c == '-'
 );
 
+id!(
+    /// A Point terminal as Mercado Pago names it: its model, two underscores, and the serial number on its back
+    /// (`NEWLAND_N950__N950NCB801293324`). Some models have a hyphen in it.
+    TerminalId,
+    "must be 1 to 64 letters, digits, underscores or hyphens",
+    64,
+    str::to_owned,
+    |c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+);
+
+impl TerminalId {
+    /// The serial number on the back of the terminal: what follows the model.
+    #[must_use]
+    pub fn serial(&self) -> &str {
+        self.0.split_once("__").map_or(self.0.as_str(), |(_, serial)| serial)
+    }
+
+    /// Whether a text that a person typed names this terminal: its whole id or its whole serial number. A part of either
+    /// names nothing, or a short one would name whichever terminal comes first. Case does not count.
+    #[must_use]
+    pub fn is_named(&self, text: &str) -> bool {
+        let names = [self.as_str(), self.serial()];
+        !text.is_empty() && names.iter().any(|name| name.eq_ignore_ascii_case(text))
+    }
+}
+
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const ORDER_DIGITS: usize = 9;
 const TAIL_DIGITS: usize = 7;
@@ -168,6 +194,19 @@ impl ExternalReference {
         let station = StationId::parse(station).map_err(|_| RULE)?;
         let position = PositionId::parse(position).map_err(|_| RULE)?;
         Ok(Self { text, station, position })
+    }
+
+    /// Reads what a payment says that it pays: a sale, or a charge of one, whose reference is the sale's with a number
+    /// behind it, since Mercado Pago wants another one for each order.
+    pub fn of_payment(text: &str) -> Result<Self, InvalidId> {
+        let is_charge = |tail: &str| {
+            let number = tail.strip_prefix(['c', 'C']).unwrap_or_default();
+            !number.is_empty() && number.len() <= 3 && number.bytes().all(|digit| digit.is_ascii_digit())
+        };
+        match text.split_once('-') {
+            Some((sale, tail)) if is_charge(tail) => Self::parse(sale),
+            _ => Self::parse(text),
+        }
     }
 
     /// The text that Mercado Pago gets.
@@ -294,6 +333,37 @@ mod tests {
     fn a_reference_that_is_not_ours_is_told_apart() {
         for text in ["", "45ea80da", "order-17", "z", "46232", "4623211", "ñandú", "0000000000000000"] {
             assert!(ExternalReference::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_is_named_by_its_whole_serial_number_only() {
+        let terminal = TerminalId::parse("NEWLAND_N950__N950NCB801293324").unwrap();
+        assert_eq!(terminal.serial(), "N950NCB801293324");
+        for name in ["NEWLAND_N950__N950NCB801293324", "N950NCB801293324", "n950ncb801293324"] {
+            assert!(terminal.is_named(name), "{name}");
+        }
+        for name in ["", "N950", "801293324", "N950NCB80129332", "NEWLAND_N950", "N950NCB801293324 "] {
+            assert!(!terminal.is_named(name), "{name}");
+        }
+        assert!(TerminalId::parse("INGENICO_MOVE2500__ING-ARG-123").unwrap().is_named("ING-ARG-123"));
+        assert!(TerminalId::parse("SERIALALONE").unwrap().is_named("SERIALALONE"));
+    }
+
+    #[test]
+    fn a_charge_leads_to_its_sale() {
+        let sale = "462321100mnq8xj1k2abcdefg";
+        let sale = ExternalReference::new(
+            &StationId::parse("6232").unwrap(),
+            &PositionId::parse("1").unwrap(),
+            &SaleId::parse(sale).unwrap(),
+            SaleOrder(1_763_829_193_000),
+        );
+        for tail in ["-c1", "-C12", "-c999", ""] {
+            assert_eq!(ExternalReference::of_payment(&format!("{sale}{tail}")).unwrap(), sale, "{tail}");
+        }
+        for tail in ["-", "-c", "-c1x", "-c1000", "-1", "-r1", "-c1-c1"] {
+            assert!(ExternalReference::of_payment(&format!("{sale}{tail}")).is_err(), "{tail}");
         }
     }
 

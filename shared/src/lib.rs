@@ -1,6 +1,6 @@
 //! Surtidor's domain, Mercado Pago's contracts, and the road between them.
 //!
-//! The domain (`money`, `id`, `payment`, `sale`, `settlement`, `lookup`, `order`, `loyalty`, `notification`,
+//! The domain (`money`, `country`, `id`, `payment`, `sale`, `settlement`, `lookup`, `order`, `loyalty`, `notification`,
 //! `signature`) does no I/O, reads no clock and no environment: state and fact in, new state out.
 
 #![cfg_attr(
@@ -18,8 +18,10 @@
 pub mod api;
 pub mod aws;
 pub mod change;
+pub mod charging;
 pub mod clock;
 pub mod config;
+pub mod country;
 pub mod edge;
 pub mod id;
 pub mod life;

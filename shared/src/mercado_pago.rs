@@ -7,6 +7,7 @@ mod merchant_order;
 mod order;
 mod payment;
 mod place;
+mod point;
 mod transport;
 mod wire;
 
@@ -18,4 +19,5 @@ pub use merchant_order::MerchantOrder;
 pub use order::{Order, PaymentIntent};
 pub use payment::{Payment, PaymentSearch, RefundBody};
 pub use place::{Hours, Location, NewPos, NewStore, Pos, Store};
+pub use point::{Cancelled, OperatingMode, Terminal, User};
 pub use transport::{Answer, Exchange, Transport};

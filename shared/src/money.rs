@@ -12,6 +12,18 @@ pub struct Currency([u8; 3]);
 impl Currency {
     /// Argentine peso.
     pub const ARS: Self = Self(*b"ARS");
+    /// Brazilian real.
+    pub const BRL: Self = Self(*b"BRL");
+    /// Chilean peso.
+    pub const CLP: Self = Self(*b"CLP");
+    /// Colombian peso.
+    pub const COP: Self = Self(*b"COP");
+    /// Mexican peso.
+    pub const MXN: Self = Self(*b"MXN");
+    /// Peruvian sol.
+    pub const PEN: Self = Self(*b"PEN");
+    /// Uruguayan peso.
+    pub const UYU: Self = Self(*b"UYU");
 
     /// Reads a code of three capital letters.
     pub fn parse(code: &str) -> Result<Self, MoneyError> {
@@ -32,10 +44,7 @@ impl Currency {
     /// (ISO 4217 gives the Colombian peso two, which are not used in payments), two for its other countries.
     #[must_use]
     pub fn decimals(self) -> u32 {
-        match &self.0 {
-            b"CLP" | b"COP" => 0,
-            _ => 2,
-        }
+        if self == Self::CLP || self == Self::COP { 0 } else { 2 }
     }
 }
 

@@ -52,13 +52,16 @@ pub struct Hint {
     /// When the hint was made.
     #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
+    /// Whether it came by a notification whose signature verified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed: bool,
 }
 
 impl Hint {
     /// A hint made now.
     #[must_use]
     pub fn new(account: AccountId, resource: Resource, now: OffsetDateTime) -> Self {
-        Self { account, resource, since: now }
+        Self { account, resource, since: now, signed: false }
     }
 }
 

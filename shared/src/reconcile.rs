@@ -2,18 +2,20 @@
 
 mod changes;
 mod chargebacks;
+mod charges;
 
 use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
 use crate::change::change;
+use crate::charging::{self, Looked};
 use crate::id::{ExternalReference, PaymentId};
 use crate::mercado_pago::{ApiError, MercadoPago, Payment};
 use crate::payment::{PaymentFact, Standing};
 use crate::queue::{Hint, Queue, QueueError, Resource};
 use crate::refunding::{self, Try};
-use crate::sale::{Chargeback, Refund, RefundOrigin, Sale};
+use crate::sale::{ChargeFact, Chargeback, Refund, RefundOrigin, Sale};
 use crate::secrets::{Account, Book, SecretError};
 use crate::settlement::{Seller, settle};
 use crate::store::{Store, StoreError};
@@ -54,6 +56,29 @@ pub enum ReconcileError {
     Document(&'static str),
 }
 
+impl From<Looked> for ReconcileError {
+    fn from(error: Looked) -> Self {
+        match error {
+            Looked::Api(error) => Self::Api(error),
+            Looked::Document(field) => Self::Document(field),
+        }
+    }
+}
+
+/// What a look at Mercado Pago found.
+#[derive(Clone, Debug, Default)]
+struct Findings {
+    payments: Vec<PaymentFact>,
+    charges: Vec<ChargeFact>,
+    chargebacks: Vec<Chargeback>,
+}
+
+impl From<Vec<PaymentFact>> for Findings {
+    fn from(payments: Vec<PaymentFact>) -> Self {
+        Self { payments, ..Self::default() }
+    }
+}
+
 impl Reconciler {
     /// Works off one hint: one fetch, and if it names a sale, one read and at most one write of it.
     pub async fn reconcile(&self, hint: &Hint, now: OffsetDateTime) -> Result<(), ReconcileError> {
@@ -61,56 +86,69 @@ impl Reconciler {
         if let Resource::Changes(changes) = &hint.resource {
             return self.look_back(hint, &account, changes, now).await;
         }
-        let (facts, chargebacks) = self.fetch(&account, &hint.resource).await?;
-        let mut sales = references_in(&facts);
-        let named: usize = sales.values().map(Vec::len).sum();
-        if named < facts.len() {
-            let others = facts.len().saturating_sub(named);
-            tracing::info!(event = "not_ours", resource = ?hint.resource, others, "Payments name no sale of this system");
+        let found = self.fetch(&account, &hint.resource).await?;
+        let total = found.payments.len();
+        let (mut sales, others) = by_sale(found);
+        if others > 0 {
+            tracing::info!(event = "not_ours", resource = ?hint.resource, others, total, "Payments name no sale of this system");
         }
         if let Resource::Sale(reference) = &hint.resource {
             sales.entry(reference.clone()).or_default();
         }
-        for (reference, facts) in sales {
-            self.settle_sale(hint, &account, &reference, (&facts, &chargebacks), now).await?;
+        for (reference, found) in sales {
+            self.settle_sale(hint, &account, &reference, found, now).await?;
         }
         Ok(())
     }
 
-    /// What Mercado Pago says of a resource's payments, and of the chargeback if it is one.
-    async fn fetch(
-        &self,
-        account: &Account,
-        resource: &Resource,
-    ) -> Result<(Vec<PaymentFact>, Vec<Chargeback>), ReconcileError> {
+    /// What Mercado Pago says of a resource: its payments, and the chargeback or charge if it is one.
+    async fn fetch(&self, account: &Account, resource: &Resource) -> Result<Findings, ReconcileError> {
         let (api, token) = (&self.mercado_pago, &account.access_token);
         let payments = match resource {
-            Resource::Payment(id) => self.payments(account, std::slice::from_ref(id)).await,
+            Resource::Payment(id) => self.payments(account, std::slice::from_ref(id)).await?,
             Resource::MerchantOrder(id) => {
-                api.merchant_order(token, id).await?.facts().map_err(ReconcileError::Document)
+                api.merchant_order(token, id).await?.facts().map_err(ReconcileError::Document)?
             }
-            Resource::Order(id) => self.payments(account, &api.order(token, id).await?.payments()).await,
+            Resource::Order(id) => {
+                let order = api.order(token, id).await?;
+                let Some(charge) = order.charge(id.clone()) else {
+                    return Ok(self.payments(account, &order.payments()).await?.into());
+                };
+                let payments = charging::payments(api, account, &order.payments(), order.reference()).await?;
+                return Ok(Findings { payments, charges: vec![charge], ..Findings::default() });
+            }
             Resource::PaymentIntent(id) => {
-                self.payments(account, &api.payment_intent(token, id).await?.payments()).await
+                let intent = api.payment_intent(token, id).await?;
+                let payments =
+                    charging::payments(api, account, &intent.payments(), intent.reference()).await?;
+                let charges = vec![intent.charge(id.clone(), &payments)];
+                return Ok(Findings { payments, charges, ..Findings::default() });
             }
             Resource::Chargeback(id) => {
                 let chargeback = api.chargeback(token, id).await?.fact(id.clone());
                 let payments = self.payments(account, &chargeback.payments).await?;
-                return Ok((payments, vec![chargeback]));
+                return Ok(Findings { payments, chargebacks: vec![chargeback], ..Findings::default() });
             }
-            Resource::Sale(reference) => {
-                let found = api.payments_of(token, reference).await?;
-                let facts = found.results.into_iter().map(Payment::fact);
-                facts.collect::<Result<_, _>>().map_err(ReconcileError::Document)
-            }
+            Resource::Sale(reference) => self.payments_of(account, reference.as_str()).await?,
             // It has pages, each with its own way: `look_back`.
-            Resource::Changes(_) => Ok(Vec::new()),
+            Resource::Changes(_) => Vec::new(),
             Resource::Connection(seller) => {
                 tracing::warn!(event = "connection", %seller, "A seller linked or unlinked this application");
-                Ok(Vec::new())
+                Vec::new()
             }
         };
-        payments.map(|payments| (payments, Vec::new()))
+        Ok(payments.into())
+    }
+
+    /// The payments that Mercado Pago's search finds for a reference.
+    async fn payments_of(
+        &self,
+        account: &Account,
+        reference: &str,
+    ) -> Result<Vec<PaymentFact>, ReconcileError> {
+        let found = self.mercado_pago.payments_of(&account.access_token, reference).await?;
+        let facts = found.results.into_iter().map(Payment::fact);
+        facts.collect::<Result<_, _>>().map_err(ReconcileError::Document)
     }
 
     async fn payments(
@@ -131,21 +169,30 @@ impl Reconciler {
         hint: &Hint,
         account: &Account,
         reference: &ExternalReference,
-        (facts, chargebacks): (&[PaymentFact], &[Chargeback]),
+        mut found: Findings,
         now: OffsetDateTime,
     ) -> Result<(), ReconcileError> {
         let mut seller = account.seller();
         let Some(standing) = self.store.sale(reference).await? else {
-            return self.without_sale(hint, facts, now).await;
+            return self.without_sale(hint, &found.payments, now).await;
         };
+        if matches!(hint.resource, Resource::Sale(_)) {
+            self.look_at_charges(account, &standing, &mut found, now).await?;
+        }
         if standing.account != hint.account {
             // The money is in another account than the sale's: no collector can be right.
             seller = Seller { collector_id: String::new(), ..seller };
         }
         let version = standing.version;
         let take_in = |sale: &mut Sale| {
-            *sale = settle(sale, &seller, facts, now);
-            sale.see_chargebacks(chargebacks, now);
+            sale.see_charges(&found.charges, now);
+            if hint.signed {
+                for charge in found.charges_named() {
+                    sale.see_signed_news(charge, now);
+                }
+            }
+            *sale = settle(sale, &seller, &found.payments, now);
+            sale.see_chargebacks(&found.chargebacks, now);
             Ok::<_, ReconcileError>(())
         };
         let (sale, ()) = change(&self.store, standing, now, take_in).await?;
@@ -157,6 +204,7 @@ impl Reconciler {
             let station = &sale.station;
             tracing::error!(event = "command_waits", %station, sale = %reference, %since, "A station does not say that it did what it was told");
         }
+        let sale = self.withdraw_charges(hint, account, sale, changed, now).await?;
         let sale = self.list_refunds(account, sale, now).await?;
         let sale = self.carry_out_refunds(hint, account, sale, now).await?;
         self.follow_chargebacks(hint, account, sale, changed, now).await
@@ -240,16 +288,35 @@ impl Reconciler {
     }
 }
 
-/// Facts by the sale that they name. What names none is another system's payment in the same account, and none of our
-/// business.
-fn references_in(facts: &[PaymentFact]) -> BTreeMap<ExternalReference, Vec<PaymentFact>> {
-    let mut sales: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for fact in facts {
-        if let Some(Ok(reference)) = fact.reference.as_deref().map(ExternalReference::parse) {
-            sales.entry(reference).or_default().push(fact.clone());
+impl Findings {
+    /// The references that orders and payments of terminals bear: charges, if they are ours.
+    fn charges_named(&self) -> impl Iterator<Item = &str> {
+        let of_charges = self.charges.iter().filter_map(|charge| charge.reference.as_deref());
+        of_charges.chain(self.payments.iter().filter_map(|payment| payment.reference.as_deref()))
+    }
+}
+
+/// Findings by the sale that they name, and how many payments name none: those are another system's in the same account,
+/// and none of our business. Chargebacks do not tell whose payment they take, so each sale gets them all.
+fn by_sale(found: Findings) -> (BTreeMap<ExternalReference, Findings>, usize) {
+    let mut sales: BTreeMap<_, Findings> = BTreeMap::new();
+    let sale = |reference: Option<&str>| ExternalReference::of_payment(reference?).ok();
+    let mut others = 0_usize;
+    for payment in found.payments {
+        match sale(payment.reference.as_deref()) {
+            Some(reference) => sales.entry(reference).or_default().payments.push(payment),
+            None => others = others.saturating_add(1),
         }
     }
-    sales
+    for charge in found.charges {
+        if let Some(reference) = sale(charge.reference.as_deref()) {
+            sales.entry(reference).or_default().charges.push(charge);
+        }
+    }
+    for of_sale in sales.values_mut() {
+        of_sale.chargebacks.clone_from(&found.chargebacks);
+    }
+    (sales, others)
 }
 
 /// Seconds until an open refund is looked at again: soon while somebody may wait for it, then as long as SQS allows.

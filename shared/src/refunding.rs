@@ -6,7 +6,7 @@ use crate::change::change;
 use crate::id::PaymentId;
 use crate::mercado_pago::{ApiError, MercadoPago};
 use crate::payment::RefundFact;
-use crate::sale::{Refund, RefundOrigin, RefundOutcome, Sale};
+use crate::sale::{Charge, PointApi, Refund, RefundOrigin, RefundOutcome, Sale};
 use crate::secrets::Account;
 use crate::store::{Store, StoreError};
 
@@ -46,21 +46,78 @@ pub async fn carry_out(
             return Ok(RefundOutcome::Made(made));
         }
     }
+    if let Some(order) = order_of(sale, payment) {
+        match of_order(mercado_pago, account, sale, refund, order).await {
+            // Mercado Pago keeps orders for three months, and their payments for longer.
+            Err(error) if error.is_not_found() => {}
+            outcome => return outcome.or_else(|error| refused(refund, error)),
+        }
+    }
     let amount = (!sale.is_whole(refund)).then_some(refund.amount);
     match mercado_pago.refund(token, payment, amount, refund.idempotency_key()).await {
         Ok(body) => match body.fact_in(currency, Some(refund.amount)) {
             Some(fact) => Ok(RefundOutcome::Made(fact)),
             None => Err(ApiError::Unreadable("a refund without id".to_owned())),
         },
-        Err(error) if error.is_passing() => Err(error),
-        // The account's fault, not a verdict on the refund: nobody waits for the system's own, so it can wait for a
-        // mended account.
-        Err(error) if refund.origin == RefundOrigin::System && error.is_unauthorised() => Err(error),
-        Err(error) => {
-            tracing::warn!(event = "refund_refused", refund = refund.id, %error, "Mercado Pago refused a refund");
-            Ok(RefundOutcome::Refused(error.refusal()))
-        }
+        Err(error) => refused(refund, error),
     }
+}
+
+/// What a call that made no refund means for it.
+fn refused(refund: &Refund, error: ApiError) -> Result<RefundOutcome, ApiError> {
+    // The account's fault, not a verdict on the refund: nobody waits for the system's own, so it can wait for a mended
+    // account.
+    let is_the_accounts = refund.origin == RefundOrigin::System && error.is_unauthorised();
+    if error.is_passing() || is_the_accounts {
+        return Err(error);
+    }
+    tracing::warn!(event = "refund_refused", refund = refund.id, %error, "Mercado Pago refused a refund");
+    Ok(RefundOutcome::Refused(error.refusal()))
+}
+
+/// The charge with an order of the Orders API that a payment was made for.
+fn order_of<'a>(sale: &'a Sale, payment: &PaymentId) -> Option<&'a Charge> {
+    let attempt = sale.attempts.iter().find(|attempt| attempt.payment_id == *payment)?;
+    let charge = sale.charge_of(attempt)?;
+    (charge.api == PointApi::Orders && charge.mercado_pago_id.is_some()).then_some(charge)
+}
+
+/// A refund of an order ("Refund order"): its answer names the refund otherwise than the payment does, so which one it
+/// is is read from the payment's list. While it is not there, the outcome is not known.
+async fn of_order(
+    mercado_pago: &MercadoPago,
+    account: &Account,
+    sale: &Sale,
+    refund: &Refund,
+    charge: &Charge,
+) -> Result<RefundOutcome, ApiError> {
+    let token = &account.access_token;
+    let Some(order) = &charge.mercado_pago_id else { return Err(ApiError::NoAnswer("not sent")) };
+    let part = if sale.is_whole(refund) {
+        None
+    } else {
+        let transaction = match &charge.transaction {
+            Some(known) => Some(known.clone()),
+            None => mercado_pago
+                .order(token, order)
+                .await?
+                .charge(order.clone())
+                .and_then(|fact| fact.transaction),
+        };
+        Some(transaction.ok_or_else(|| ApiError::Unreadable("an order without transaction".to_owned()))?)
+    };
+    let part = part.as_deref().map(|transaction| (transaction, refund.amount));
+    mercado_pago.refund_order(token, order, part, refund.idempotency_key()).await?;
+    let known = |id: &str| sale.refunds.iter().any(|other| other.mercado_pago_id.as_deref() == Some(id));
+    let facts = listed(mercado_pago, account, sale, &refund.payment_id).await?;
+    let unknown: Vec<_> = facts.into_iter().filter(|fact| !known(&fact.id)).collect();
+    let same: Vec<_> = unknown.iter().filter(|fact| fact.amount == refund.amount).collect();
+    // Of several of one amount each intent takes its own, in order: they are worth the same. Where somebody at the panel
+    // was faster with a part, all that was left went back, and is the newest.
+    let place = sale.place_among_intents(refund).min(same.len().saturating_sub(1));
+    let newest = || unknown.iter().filter(|_| part.is_none()).max_by_key(|fact| fact.created_at);
+    let made = same.get(place).copied().or_else(newest).cloned();
+    made.map(RefundOutcome::Made).ok_or_else(|| ApiError::Unreadable("the refund is not listed".to_owned()))
 }
 
 /// The refunds of a payment of a sale, as Mercado Pago lists them.

@@ -1,6 +1,7 @@
 //! The sale: one delivery at one pump side, everything that was tried to pay it, and what came of it.
 
 mod attempt;
+mod charge;
 mod chargeback;
 mod command;
 mod refund;
@@ -12,6 +13,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use attempt::{Attempt, Observation, ReviewReason};
+pub use charge::{
+    Charge, ChargeFact, ChargeRefused, ChargeRequest, ChargeRequested, ChargeStanding, ChargeStatus,
+    LIFETIME, PointApi, advice,
+};
 pub use chargeback::{Chargeback, DocumentationStatus};
 pub use command::{Acknowledgement, Command, CommandKind};
 pub use refund::{
@@ -175,6 +180,9 @@ pub struct Sale {
     /// When the status was reached, by our clock.
     #[serde(with = "time::serde::rfc3339")]
     pub status_since: OffsetDateTime,
+    /// Every amount of it that was sent to a terminal, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charges: Vec<Charge>,
     /// Every payment that named this sale.
     pub attempts: Vec<Attempt>,
     /// Every refund, asked for by us or seen at Mercado Pago.
@@ -214,6 +222,7 @@ impl Sale {
             disposition: Disposition::Open,
             status: SaleStatus::Pending,
             status_since: now,
+            charges: Vec::new(),
             attempts: Vec::new(),
             refunds: Vec::new(),
             chargebacks: Vec::new(),

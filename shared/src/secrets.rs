@@ -13,7 +13,9 @@ use serde_json::value::RawValue;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::country::Country;
 use crate::id::AccountId;
+use crate::sale::PointApi;
 use crate::settlement::Seller;
 
 /// What asking Mercado Pago for an account takes. From the accounts secret.
@@ -25,6 +27,12 @@ pub struct Account {
     pub collector_id: u64,
     /// Whether it takes real money.
     pub live: bool,
+    /// Where it takes it. Terminals need it: an order for one does not tell its currency.
+    #[serde(default)]
+    pub country: Option<Country>,
+    /// Which API drives its terminals.
+    #[serde(default)]
+    pub point: PointApi,
 }
 
 impl Account {

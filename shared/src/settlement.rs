@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use crate::money::Money;
 use crate::payment::{PaymentFact, Standing};
 use crate::sale::{Attempt, CommandKind, Disposition, Event, ReviewReason, Sale};
 
@@ -64,13 +65,20 @@ fn take_in(sale: &mut Sale, fact: &PaymentFact, now: OffsetDateTime) {
 fn misfits(sale: &Sale, seller: &Seller, attempt: &Attempt) -> Vec<ReviewReason> {
     let owed = sale.amount();
     let only = |told: &[String], expected: &str| matches!(told, [one] if one == expected);
+    let charge = sale.charge_of(attempt);
+    let names_sale = charge.is_some() && attempt.references.len() == 1
+        || only(&attempt.references, sale.reference.as_str());
+    // What the buyer added at the terminal is paid on top of what is owed.
+    let with_tip = charge.and_then(|charge| charge.tip).map(|tip| owed.saturating_add(tip));
     let currency_differs = attempt.amounts.iter().any(|paid| paid.currency() != owed.currency());
-    let amount_differs = attempt.amounts != [owed] && !currency_differs;
+    let is_owed = |paid: &Money| *paid == owed || Some(*paid) == with_tip;
+    let amount_differs = !matches!(attempt.amounts.as_slice(), [paid] if is_owed(paid)) && !currency_differs;
     let checks = [
         (!only(&attempt.collectors, &seller.collector_id), ReviewReason::Collector),
         (currency_differs, ReviewReason::Currency),
         (amount_differs, ReviewReason::Amount),
-        (!only(&attempt.references, sale.reference.as_str()), ReviewReason::Reference),
+        (!names_sale, ReviewReason::Reference),
+        (charge.is_some_and(|charge| charge.told_terminal.is_some()), ReviewReason::Terminal),
         (seller.live && attempt.is_test, ReviewReason::LiveMode),
     ];
     checks.into_iter().filter_map(|(differs, reason)| differs.then_some(reason)).collect()

@@ -7,6 +7,7 @@
 //! | name of a sale | `station#<station>` | `sale#<the station's sale id>` |
 //! | station | `station#<station>` | `station` |
 //! | key | `key#<SHA-256 of the key>` | `key` |
+//! | terminal | `terminal#<account>#<terminal>` | `terminal` |
 //! | payment under review | `payment#<payment>` | `review` |
 //!
 //! **Invariant.** `state` sorts after every `sale#…`, so that one `Query` backwards with limit 2 gives a position
@@ -17,6 +18,7 @@ mod keys;
 mod positions;
 mod sales;
 mod stations;
+mod terminals;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -26,6 +28,7 @@ pub use error::StoreError;
 pub use keys::{CallerKey, Role, hash_of_key};
 pub use sales::{OpenCommands, Registered, SaleName, SaveError, Unresolved};
 pub use stations::Station;
+pub use terminals::Terminal;
 
 type Item = HashMap<String, AttributeValue>;
 

@@ -50,7 +50,7 @@ fn delivered(sale: &Sale) {
     let item: serde_dynamo::Item = serde_dynamo::to_item(sale).expect("a sale is an item");
     assert_eq!(serde_dynamo::from_item::<_, Sale>(item).ok().as_ref(), Some(sale));
     assert_eq!(digest(&sale.delivery), digest(&sale.delivery.clone()));
-    serde_json::to_string(&SaleView::new(sale, Language::Es)).expect("a sale can be shown");
+    serde_json::to_string(&SaleView::new(sale, Language::Es, NOON)).expect("a sale can be shown");
     for generation in [Generation::V1, Generation::V2] {
         let position = position(generation);
         let offered = document(&answer(&position, Some(sale), NOON));

@@ -131,6 +131,6 @@ pub(crate) fn kept_and_shown(sale: &Sale) {
     let kept: Sale = serde_dynamo::from_item(item).expect("an item is a sale");
     assert_eq!(kept, *sale);
     for language in [Language::Es, Language::Pt, Language::En] {
-        serde_json::to_string(&SaleView::new(sale, language)).expect("a sale can be shown");
+        serde_json::to_string(&SaleView::new(sale, language, NOON)).expect("a sale can be shown");
     }
 }

@@ -88,7 +88,9 @@ async fn look_at<'a>(
     now: OffsetDateTime,
     same: &[(&'a SqsMessage, Hint)],
 ) -> Vec<&'a SqsMessage> {
-    let Some((_, hint)) = same.first() else { return Vec::new() };
+    // A signed one says the most.
+    let signed = same.iter().find(|(_, hint)| hint.signed);
+    let Some((_, hint)) = signed.or(same.first()) else { return Vec::new() };
     match reconciler.reconcile(hint, now).await {
         Ok(()) => Vec::new(),
         Err(error) => {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lambda_http::http::Method;
+use lambda_http::http::{HeaderValue, Method};
 use lambda_http::{Body, Request, Response};
-use surtidor::api::{Page, RefundBody, RefundView, digest, parse};
+use surtidor::api::{KEY_RULE, Page, RefundBody, RefundView, digest, idempotency_key, parse};
 use surtidor::change::change;
 use surtidor::clock::Clock;
 use surtidor::edge::{Caller, language, path_id};
@@ -68,7 +68,8 @@ async fn create(refunds: &Refunds, request: &Request) -> Result<Response<Body>, 
     let caller = Caller::of(request)?;
     let station = caller.station(request)?;
     refunds.life.sign(&refunds.store, &station, refunds.clock.now()).await;
-    let key = idempotency_key(request)?;
+    let key = idempotency_key(request.headers().get("idempotency-key").map(HeaderValue::as_bytes))?
+        .ok_or_else(|| Problem::invalid("Idempotency-Key", KEY_RULE))?;
     let body: RefundBody = parse(request.body())?;
     let sale = sale_of(refunds, &station, request).await?;
     let (amount, payment, reason) = body.read(sale.amount().currency())?;
@@ -97,17 +98,6 @@ async fn create(refunds: &Refunds, request: &Request) -> Result<Response<Body>, 
         }
     };
     Ok(json(status, &RefundView::new(&refund, language)))
-}
-
-fn idempotency_key(request: &Request) -> Result<String, Problem> {
-    let header =
-        request.headers().get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let allowed = |byte: u8| byte.is_ascii_graphic();
-    if header.is_empty() || header.len() > 64 || !header.bytes().all(allowed) {
-        let rule = "must be a header of 1 to 64 printable characters, one for each refund you want: a repeat with the same key gives the same answer and no second refund";
-        return Err(Problem::invalid("Idempotency-Key", rule));
-    }
-    Ok(header.to_owned())
 }
 
 /// Writes the intent into the sale. Of several at once, each sees what the others left.

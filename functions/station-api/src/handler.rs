@@ -76,7 +76,7 @@ async fn route(
         "PUT /v1/stations/{station}/positions/{position}" => positions::put(api, station, request, now).await,
         "POST /v1/stations/{station}/heartbeat" => positions::heartbeat(api, station, request, now).await,
         "POST /v1/stations/{station}/sales" => sales::post(api, station, request, now).await,
-        "GET /v1/stations/{station}/sales/{sale}" => sales::get(api, station, request).await,
+        "GET /v1/stations/{station}/sales/{sale}" => sales::get(api, station, request, now).await,
         "POST /v1/stations/{station}/sales/{sale}/settle" => sales::settle(api, station, request, now).await,
         "POST /v1/stations/{station}/sales/{sale}/void" => sales::void(api, station, request, now).await,
         "GET /v1/stations/{station}/commands" => commands::list(api, station, request).await,

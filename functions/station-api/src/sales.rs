@@ -3,10 +3,11 @@
 use lambda_http::{Body, Request, Response};
 use surtidor::api::{SaleBody, SaleView, Settle, digest, nothing, parse};
 use surtidor::edge::language;
-use surtidor::id::{AccountId, PositionId, StationId};
+use surtidor::id::{PositionId, StationId};
 use surtidor::problem::{Problem, json};
-use surtidor::sale::{Delivery, NotOwed, Place, Sale, SaleStatus};
-use surtidor::store::{Registered, SaleName};
+use surtidor::queue::{Hint, Resource};
+use surtidor::sale::{NotOwed, Place, Sale, SaleStatus};
+use surtidor::store::Registered;
 use time::OffsetDateTime;
 
 use crate::handler::StationApi;
@@ -31,7 +32,7 @@ pub(crate) async fn post(
     let (status, sale) = match registered {
         Registered::New => (201, sale),
         Registered::Known(name) if name.digest == digest => {
-            (200, told_before(api, name, sale.delivery, position.account, now).await?)
+            (200, api.store.sale_told_before(&name, &position.account, sale.delivery, now).await?)
         }
         Registered::Known(_) => {
             let detail = "this sale_id was told with other content; a sale cannot be changed, only voided and told anew";
@@ -39,24 +40,7 @@ pub(crate) async fn post(
         }
     };
     defer_older(api, station, &id, now).await?;
-    Ok(json(status, &SaleView::new(&sale, language(request))))
-}
-
-/// The sale of a name that is known. If the process that took the name died before it wrote the sale, it is
-/// written now, in the place that the name holds.
-async fn told_before(
-    api: &StationApi,
-    name: SaleName,
-    delivery: Delivery,
-    account: AccountId,
-    now: OffsetDateTime,
-) -> Result<Sale, Problem> {
-    if let Some(sale) = api.store.sale(&name.reference).await? {
-        return Ok(sale);
-    }
-    let place = Place { order: name.reference.order(), late: false };
-    let sale = Sale::new(name.reference.station().clone(), account, delivery, place, now);
-    Ok(api.store.complete_registration(sale).await?)
+    Ok(json(status, &SaleView::new(&sale, language(request), now)))
 }
 
 /// Hides what is still owed behind the newest sale. The lookup does not depend on it: it looks at the newest sale only. It
@@ -82,9 +66,10 @@ pub(crate) async fn get(
     api: &StationApi,
     station: &StationId,
     request: &Request,
+    now: OffsetDateTime,
 ) -> Result<Response<Body>, Problem> {
     let sale = api.sale(station, request).await?;
-    Ok(json(200, &SaleView::new(&sale, language(request))))
+    Ok(json(200, &SaleView::new(&sale, language(request), now)))
 }
 
 pub(crate) async fn settle(
@@ -97,7 +82,8 @@ pub(crate) async fn settle(
     let tender = settle.tender()?;
     let sale = api.sale(station, request).await?;
     let sale = api.change(sale, now, |sale| sale.settle_elsewhere(tender, now).map_err(not_owed)).await?;
-    Ok(json(200, &SaleView::new(&sale, language(request))))
+    withdraw_charges(api, &sale, now).await;
+    Ok(json(200, &SaleView::new(&sale, language(request), now)))
 }
 
 pub(crate) async fn void(
@@ -109,7 +95,20 @@ pub(crate) async fn void(
     nothing(request.body())?;
     let sale = api.sale(station, request).await?;
     let sale = api.change(sale, now, |sale| sale.void(now).map_err(not_owed)).await?;
-    Ok(json(200, &SaleView::new(&sale, language(request))))
+    withdraw_charges(api, &sale, now).await;
+    Ok(json(200, &SaleView::new(&sale, language(request), now)))
+}
+
+/// A terminal may still show the amount of a sale that is owed no more: a look at the sale takes it away. It is a service,
+/// and the sweep looks too; so a queue that is down is no reason to refuse the fact.
+async fn withdraw_charges(api: &StationApi, sale: &Sale, now: OffsetDateTime) {
+    if sale.charges_at_work(now).next().is_none() {
+        return;
+    }
+    let hint = Hint::new(sale.account.clone(), Resource::Sale(sale.reference.clone()), now);
+    if let Err(error) = api.queue.send(&hint).await {
+        tracing::warn!(event = "queue_failed", %error, "A charge of a settled sale waits for the sweep");
+    }
 }
 
 fn not_owed(error: NotOwed) -> Problem {

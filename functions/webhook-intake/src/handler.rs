@@ -61,12 +61,12 @@ async fn take_in(intake: &Intake, request: &Request) -> Result<(), Problem> {
         other => Problem::unreadable(other.to_string()),
     })?;
     let now = intake.clock.now();
-    check_signature(&webhooks, &notification, request, now)?;
+    let signed = check_signature(&webhooks, &notification, request, now)?;
     let Some(resource) = notification.resource else {
         tracing::info!(event = "notification_passed_over", topic = notification.topic, "Nothing to look at");
         return Ok(());
     };
-    let hint = Hint::new(account, resource, now);
+    let hint = Hint { signed, ..Hint::new(account, resource, now) };
     intake.queue.send(&hint).await.map_err(|error| {
         tracing::error!(event = "queue_failed", %error, "A hint could not be queued: Mercado Pago will repeat it");
         Problem::unavailable()
@@ -81,14 +81,16 @@ fn has_intake_key(webhooks: &Webhooks, told: &str) -> bool {
     webhooks.intake_keys.iter().map(ExposeSecret::expose_secret).any(|known| !known.is_empty() && same(known))
 }
 
+/// Whether the signature proves where it comes from. What proves nothing is taken as a hint or refused, as the dialect and
+/// the account say.
 fn check_signature(
     webhooks: &Webhooks,
     notification: &Notification,
     request: &Request,
     now: OffsetDateTime,
-) -> Result<(), Problem> {
+) -> Result<bool, Problem> {
     if !notification.verifiable {
-        return Ok(());
+        return Ok(false);
     }
     let header = |name: &str| request.headers().get(name).map(HeaderValue::as_bytes);
     let verify_with = |data_id: Option<&str>| {
@@ -101,10 +103,10 @@ fn check_signature(
         verified = verified.or_else(|_| verify_with(data_id.as_deref()));
     }
     match verified {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(true),
         Err(error) if webhooks.unverified == Unverified::Hint => {
             tracing::warn!(event = "signature_not_verified", %error, "Taken as a mere hint, as the account says");
-            Ok(())
+            Ok(false)
         }
         Err(error) => Err(Problem::bad_key(error.to_string()).with_field("x-signature")),
     }

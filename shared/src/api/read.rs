@@ -99,16 +99,8 @@ impl SaleBody {
     /// The delivery, in the currency of the position.
     pub fn delivery(self, currency: Currency) -> Result<Delivery, Problem> {
         let position = self.position()?;
-        let sale_id =
-            SaleId::parse(&self.sale_id).map_err(|error| Problem::invalid("sale_id", error.to_string()))?;
-        if sale_id.as_str().bytes().all(|byte| byte == b'.') {
-            return Err(Problem::invalid("sale_id", "must not be dots alone: it is part of a path"));
-        }
-        if let Some(stated) = &self.currency
-            && stated != currency.code()
-        {
-            return Err(Problem::invalid("currency", format!("must be {currency}, the account's currency")));
-        }
+        let sale_id = sale_id(&self.sale_id)?;
+        check_currency(self.currency.as_deref(), currency)?;
         let amount = amount(&self.amount, currency)?;
         if amount.is_zero() {
             return Err(Problem::invalid(
@@ -169,6 +161,23 @@ fn check_product(index: usize, product: &Product) -> Result<(), Problem> {
     }
     decimal(&field("quantity"), &product.quantity, 3)?;
     decimal(&field("unit_price"), &product.unit_price, 4)
+}
+
+fn sale_id(text: &str) -> Result<SaleId, Problem> {
+    let sale_id = SaleId::parse(text).map_err(|error| Problem::invalid("sale_id", error.to_string()))?;
+    if sale_id.as_str().bytes().all(|byte| byte == b'.') {
+        return Err(Problem::invalid("sale_id", "must not be dots alone: it is part of a path"));
+    }
+    Ok(sale_id)
+}
+
+fn check_currency(stated: Option<&str>, currency: Currency) -> Result<(), Problem> {
+    match stated {
+        Some(stated) if stated != currency.code() => {
+            Err(Problem::invalid("currency", format!("must be {currency}, the account's currency")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn amount(text: &str, currency: Currency) -> Result<Money, Problem> {
@@ -238,6 +247,102 @@ impl Settle {
         }
     }
 }
+
+/// `POST …/terminals/{terminal}/charges`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChargeBody {
+    sale_id: Option<String>,
+    amount: Option<String>,
+    currency: Option<String>,
+    description: Option<String>,
+}
+
+impl ChargeBody {
+    /// The station's name of the sale. Where there is none, the caller's key is one: it names the same thing on a repeat.
+    pub fn sale_id(&self, key: Option<&str>) -> Result<SaleId, Problem> {
+        let text = match (&self.sale_id, key) {
+            (Some(sale_id), _) => sale_id.clone(),
+            (None, Some(key)) => {
+                let name = hex::encode(Sha256::digest(key.as_bytes()));
+                format!("charge-{}", name.get(..32).unwrap_or_default())
+            }
+            (None, None) => {
+                let rule = "must be given, or a header Idempotency-Key: without a name a repeat of the request could not be told from a second charge";
+                return Err(Problem::invalid("sale_id", rule));
+            }
+        };
+        sale_id(&text)
+    }
+
+    /// The amount, if one is given, in the currency of the account.
+    pub fn amount(&self, currency: Currency) -> Result<Option<Money>, Problem> {
+        check_currency(self.currency.as_deref(), currency)?;
+        self.amount.as_deref().map(|text| amount(text, currency)).transpose()
+    }
+
+    /// Words for the buyer.
+    pub fn description(&self) -> Result<Option<String>, Problem> {
+        if let Some(text) = &self.description {
+            printable("description", text, 150)?;
+        }
+        Ok(self.description.clone())
+    }
+}
+
+/// `PUT …/terminals/{terminal}`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkBody {
+    position: Option<String>,
+    till: Option<String>,
+}
+
+impl LinkBody {
+    /// The pump side or the till that the terminal is for.
+    pub fn place(&self) -> Result<(Option<PositionId>, Option<PositionId>), Problem> {
+        let id = |field: &'static str, text: &Option<String>| {
+            let parsed = text.as_deref().map(PositionId::parse).transpose();
+            parsed.map_err(|error| Problem::invalid(field, error.to_string()))
+        };
+        if self.position.is_some() == self.till.is_some() {
+            return Err(Problem::invalid("till", "or position must be given, and not both"));
+        }
+        Ok((id("position", &self.position)?, id("till", &self.till)?))
+    }
+}
+
+/// `PUT …/terminals/{terminal}/mode`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModeBody {
+    /// Mercado Pago's word.
+    #[serde(alias = "mode")]
+    operating_mode: String,
+}
+
+impl ModeBody {
+    /// The word, if it is one that can be set.
+    pub fn operating_mode(&self) -> Result<&str, Problem> {
+        match self.operating_mode.as_str() {
+            word @ ("PDV" | "STANDALONE") => Ok(word),
+            _ => Err(Problem::invalid("operating_mode", "must be PDV (driven by this API) or STANDALONE")),
+        }
+    }
+}
+
+/// The header `Idempotency-Key`, if it is there.
+pub fn idempotency_key(header: Option<&[u8]>) -> Result<Option<String>, Problem> {
+    let Some(header) = header else { return Ok(None) };
+    let allowed = (1..=64).contains(&header.len()) && header.iter().all(u8::is_ascii_graphic);
+    match std::str::from_utf8(header) {
+        Ok(key) if allowed => Ok(Some(key.to_owned())),
+        _ => Err(Problem::invalid("Idempotency-Key", KEY_RULE)),
+    }
+}
+
+/// What is wrong with a key that is not there, or is none.
+pub const KEY_RULE: &str = "must be a header of 1 to 64 printable characters, one for each thing you want: a repeat with the same key gives the same answer and does nothing twice";
 
 /// A body that says nothing: absent, or `{}`.
 pub fn nothing(body: &[u8]) -> Result<(), Problem> {

@@ -3,13 +3,15 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::id::{ExternalReference, PaymentId, PositionId, ResourceId, SaleId};
+use crate::id::{ExternalReference, PaymentId, PositionId, ResourceId, SaleId, TerminalId};
+use crate::mercado_pago;
 use crate::money::Currency;
 use crate::payment::Channel;
 use crate::sale::{
-    Attempt, Chargeback, Command, Document, Language, LoyaltyClaim, Product, Refund, RefundStatus, Sale,
-    SaleStatus,
+    Attempt, Charge, Chargeback, Command, Document, Language, LoyaltyClaim, Product, Refund, RefundStatus,
+    Sale, SaleStatus, advice,
 };
+use crate::store;
 
 /// A page of a list.
 #[derive(Debug, Serialize)]
@@ -57,6 +59,7 @@ pub struct SaleView<'a> {
     version: u64,
     #[serde(with = "time::serde::rfc3339")]
     received_at: OffsetDateTime,
+    charges: Vec<ChargeView<'a>>,
     attempts: Vec<AttemptView<'a>>,
     refunds: Vec<RefundView<'a>>,
     chargebacks: Vec<ChargebackView<'a>>,
@@ -117,7 +120,7 @@ struct EntryView {
 impl<'a> SaleView<'a> {
     /// A sale with its timeline in a language.
     #[must_use]
-    pub fn new(sale: &'a Sale, language: Language) -> Self {
+    pub fn new(sale: &'a Sale, language: Language, now: OffsetDateTime) -> Self {
         let delivery = &sale.delivery;
         Self {
             sale_id: &delivery.sale_id,
@@ -137,6 +140,7 @@ impl<'a> SaleView<'a> {
             review: sale.review_reasons().into_iter().map(crate::sale::ReviewReason::word).collect(),
             version: sale.version,
             received_at: sale.received_at,
+            charges: sale.charges.iter().map(|charge| ChargeView::new(sale, charge, language, now)).collect(),
             attempts: sale.attempts.iter().map(AttemptView::new).collect(),
             refunds: sale.refunds.iter().map(|refund| RefundView::new(refund, language)).collect(),
             chargebacks: sale
@@ -207,6 +211,133 @@ impl<'a> ChargebackView<'a> {
 /// A time with the offset that it came with.
 fn as_it_came(at: OffsetDateTime) -> Option<String> {
     at.format(&time::format_description::well_known::Rfc3339).ok()
+}
+
+/// An amount at a terminal, in Mercado Pago's own words.
+#[derive(Debug, Serialize)]
+pub struct ChargeView<'a> {
+    charge_id: &'a str,
+    sale_id: &'a SaleId,
+    position: &'a PositionId,
+    external_reference: &'a str,
+    terminal: &'a TerminalId,
+    status: String,
+    status_detail: Option<String>,
+    /// What the person at the till does now.
+    advice: &'static str,
+    amount: String,
+    currency: Currency,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tip_amount: Option<String>,
+    /// The payment, once a card was read.
+    payment_id: Option<&'a PaymentId>,
+    /// Where the whole sale stands: it may have been paid by other means.
+    sale_status: SaleStatus,
+    /// The order, or the payment intent, at Mercado Pago.
+    mercado_pago_id: Option<&'a ResourceId>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    expires_at: OffsetDateTime,
+}
+
+impl<'a> ChargeView<'a> {
+    /// A charge of a sale as it stands now.
+    #[must_use]
+    pub fn new(sale: &'a Sale, charge: &'a Charge, language: Language, now: OffsetDateTime) -> Self {
+        let (status, detail) = sale.charge_status(charge, now);
+        Self {
+            charge_id: &charge.id,
+            sale_id: &sale.delivery.sale_id,
+            position: &sale.delivery.position,
+            external_reference: charge.reference(),
+            terminal: &charge.terminal,
+            advice: advice(&status, detail.as_deref(), language),
+            status: status.0,
+            status_detail: detail,
+            amount: charge.amount.to_string(),
+            currency: charge.amount.currency(),
+            tip_amount: charge.tip.map(|tip| tip.to_string()),
+            payment_id: sale.payment_of(charge).map(|attempt| &attempt.payment_id),
+            sale_status: sale.status,
+            mercado_pago_id: charge.mercado_pago_id.as_ref(),
+            created_at: charge.created_at,
+            expires_at: charge.expires_at(),
+        }
+    }
+}
+
+/// A terminal: what Mercado Pago says of it, and what it is for here.
+#[derive(Debug, Serialize)]
+pub struct TerminalView {
+    terminal: TerminalId,
+    serial_number: String,
+    operating_mode: String,
+    store_id: Option<String>,
+    pos_id: Option<String>,
+    external_pos_id: Option<String>,
+    position: Option<PositionId>,
+    till: Option<PositionId>,
+    /// Whether it is this station's; it is nobody's yet otherwise.
+    linked: bool,
+    /// The charge that it was last asked to take.
+    last_charge: Option<String>,
+}
+
+impl TerminalView {
+    /// A terminal with what is stored of it, if anything is.
+    #[must_use]
+    pub fn new(terminal: mercado_pago::Terminal, link: Option<store::Terminal>) -> Self {
+        let linked = link.is_some();
+        let (position, till, last_charge) =
+            link.map(|link| (link.position, link.till, link.holder)).unwrap_or_default();
+        Self {
+            serial_number: terminal.id.serial().to_owned(),
+            terminal: terminal.id,
+            operating_mode: terminal.operating_mode,
+            store_id: terminal.store_id,
+            pos_id: terminal.pos_id,
+            external_pos_id: terminal.external_pos_id,
+            position,
+            till,
+            linked,
+            last_charge,
+        }
+    }
+}
+
+/// What a look at one thing of a set-up found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckResult {
+    /// It is right.
+    Ok,
+    /// It is wrong: the detail says what to do.
+    Wrong,
+    /// It cannot be told yet, or now: the detail says how to find out.
+    Unknown,
+}
+
+/// One thing of a set-up.
+#[derive(Debug, Serialize)]
+pub struct Check {
+    /// Which: `access_token`, `webhook_secret`, `terminal`.
+    pub check: &'static str,
+    /// Whether it is right.
+    pub result: CheckResult,
+    /// A stable name of what was found, to branch on.
+    pub code: &'static str,
+    /// What was found, and what to do.
+    pub detail: String,
+}
+
+/// The whole of a set-up in one answer.
+#[derive(Debug, Serialize)]
+pub struct CheckView {
+    /// Whether nothing is wrong.
+    pub ready: bool,
+    /// Each thing.
+    pub checks: Vec<Check>,
 }
 
 /// A command.

@@ -12,13 +12,13 @@ use serde_json::value::RawValue;
 use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 
-use super::transport::{Https, Transport};
+use super::transport::{Answer, Https, Transport};
 use super::{
     ApiError, Chargeback, ChargebackSearch, MerchantOrder, NewPos, NewStore, Order, Payment, PaymentIntent,
     PaymentSearch, Pos, RefundBody, Store,
 };
 use crate::config::ConfigError;
-use crate::id::{ExternalReference, MerchantOrderId, PaymentId, ResourceId};
+use crate::id::{MerchantOrderId, PaymentId, ResourceId};
 use crate::money::Money;
 use crate::queue::Changes;
 
@@ -73,11 +73,11 @@ impl MercadoPago {
         self.get(token, &format!("/v1/payments/{id}")).await
     }
 
-    /// The payments that name a sale, oldest first. An empty list proves nothing: the search lags.
+    /// The payments that bear a reference, oldest first. An empty list proves nothing: the search lags.
     pub async fn payments_of(
         &self,
         token: &SecretString,
-        reference: &ExternalReference,
+        reference: &str,
     ) -> Result<PaymentSearch, ApiError> {
         let query = "sort=date_created&criteria=asc&limit=50";
         self.get(token, &format!("/v1/payments/search?external_reference={reference}&{query}")).await
@@ -204,12 +204,16 @@ impl MercadoPago {
         self.send(&self.call(Method::PUT, token, &format!("/pos/{id}")).with_body(Some(&change))).await
     }
 
-    async fn get<T: DeserializeOwned>(&self, token: &SecretString, path: &str) -> Result<T, ApiError> {
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        token: &SecretString,
+        path: &str,
+    ) -> Result<T, ApiError> {
         self.send(&self.call(Method::GET, token, path)).await
     }
 
     /// A call without a body. Paths are made of checked ids; one that is none names nothing, and Mercado Pago says so.
-    fn call(&self, method: Method, token: &SecretString, path: &str) -> Call {
+    pub(super) fn call(&self, method: Method, token: &SecretString, path: &str) -> Call {
         let mut url = self.base.clone();
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
@@ -235,19 +239,32 @@ impl MercadoPago {
         self.send_once(call).await
     }
 
-    async fn send_once<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
+    pub(super) async fn send_once<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
         self.answer(call).await.map_err(|(error, _)| error)
     }
 
-    /// One call. With an error comes the pause that Mercado Pago asks for (`Retry-After`), if it does.
-    async fn answer<T: DeserializeOwned>(&self, call: &Call) -> Result<T, (ApiError, Option<Duration>)> {
+    /// Sends once what is done or not, whatever else the answer says: some have no body.
+    pub(super) async fn send_whatever(&self, call: &Call) -> Result<(), ApiError> {
+        self.exchange(call).await.map(drop).map_err(|(error, _)| error)
+    }
+
+    /// One exchange. With an error comes the pause that Mercado Pago asks for (`Retry-After`), if it does.
+    async fn exchange(&self, call: &Call) -> Result<Answer, (ApiError, Option<Duration>)> {
         let request = call.request().ok_or((ApiError::NoAnswer("not sent"), None))?;
         let answer = self.way.exchange(request).await.map_err(|error| (error, None))?;
-        if !(200..300).contains(&answer.status) || answer.status == 204 {
-            let error = ApiError::from_answer(answer.status, &answer.body);
-            let wanted =
-                answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-            return Err((error, wanted.map(Duration::from_secs)));
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        let error = ApiError::from_answer(answer.status, &answer.body);
+        let wanted = answer.headers.get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        Err((error, wanted.map(Duration::from_secs)))
+    }
+
+    /// The same, with the answer read.
+    async fn answer<T: DeserializeOwned>(&self, call: &Call) -> Result<T, (ApiError, Option<Duration>)> {
+        let answer = self.exchange(call).await?;
+        if answer.status == 204 {
+            return Err((ApiError::Unreadable("no body".to_owned()), None));
         }
         // serde's message may quote the body: only the place is told.
         serde_json::from_slice(&answer.body).map_err(|error| {
@@ -257,7 +274,7 @@ impl MercadoPago {
 }
 
 /// A request that can be made again.
-struct Call {
+pub(super) struct Call {
     method: Method,
     url: Url,
     token: SecretString,
@@ -266,11 +283,11 @@ struct Call {
 }
 
 impl Call {
-    fn with_key(self, key: &str) -> Self {
+    pub(super) fn with_key(self, key: &str) -> Self {
         Self { key: Some(key.to_owned()), ..self }
     }
 
-    fn with_body<T: Serialize>(self, body: Option<&T>) -> Self {
+    pub(super) fn with_body<T: Serialize>(self, body: Option<&T>) -> Self {
         Self { body: body.and_then(|body| serde_json::to_vec(body).ok()), ..self }
     }
 

@@ -10,7 +10,7 @@ pub enum ApiError {
     /// No answer: not connected, or the answer was lost. What was asked may have been done.
     #[error("no answer from Mercado Pago ({0})")]
     NoAnswer(&'static str),
-    /// 408, 409, 423, 425, 429 or 5xx: ask again later, with the same idempotency key.
+    /// 408, 409 (but see [`ApiError::from_answer`]), 423, 425, 429 or 5xx: ask again later, with the same idempotency key.
     #[error("Mercado Pago cannot answer now (HTTP {status})")]
     Busy {
         /// The HTTP status.
@@ -30,13 +30,26 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// Reads an answer that is not 2xx.
+    /// Reads an answer that is not 2xx. A conflict with the state of an order is as final as any 4xx, and is told by its
+    /// code; any other conflict may be one with our own earlier call.
     #[must_use]
     pub fn from_answer(status: u16, body: &[u8]) -> Self {
-        if matches!(status, 408 | 409 | 423 | 425 | 429) || status >= 500 {
+        let codes = codes(body);
+        let is_final = |code: &String| FINAL_CONFLICTS.iter().any(|known| code.starts_with(known));
+        let is_conflict = status == 409 && !codes.iter().any(is_final);
+        if is_conflict || matches!(status, 408 | 423 | 425 | 429) || status >= 500 {
             return Self::Busy { status };
         }
-        Self::Refused { status, codes: codes(body) }
+        Self::Refused { status, codes }
+    }
+
+    /// The most precise code of a refusal.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { codes, .. } => codes.first().map(String::as_str),
+            _ => None,
+        }
     }
 
     /// Whether the same call may succeed later. Otherwise the idempotency key is free.
@@ -74,12 +87,23 @@ impl ApiError {
     pub fn refusal(&self) -> Refusal {
         let Self::Refused { status, codes } = self else { return Refusal::Other };
         let by_code = codes.iter().find_map(|code| match code.as_str() {
-            "2024" | "15016" => Some(Refusal::TooOld),
-            "2031" => Some(Refusal::NoBalance),
-            "2063" | "2085" | "3005" => Some(Refusal::WrongState),
-            "3024" => Some(Refusal::PartialUnsupported),
-            "2017" | "4040" | "4041" => Some(Refusal::Amount),
-            "2000" => Some(Refusal::NotFound),
+            "2024" | "15016" | "refund_period_exceeded" | "in_store_payment_refund_order" => {
+                Some(Refusal::TooOld)
+            }
+            "2031" | "insufficient_money_for_refund" => Some(Refusal::NoBalance),
+            "2063"
+            | "2085"
+            | "3005"
+            | "order_already_refunded"
+            | "cannot_refund_order"
+            | "payment_not_refundable"
+            | "amount_not_refundable"
+            | "max_refunds_exceeded" => Some(Refusal::WrongState),
+            "3024" | "unsupported_partially_refunds" | "partial_refund_forbidden_with_tips" => {
+                Some(Refusal::PartialUnsupported)
+            }
+            "2017" | "4040" | "4041" | "refund_amount_exceeds" => Some(Refusal::Amount),
+            "2000" | "transaction_not_found" | "order_not_found" => Some(Refusal::NotFound),
             "3002" => Some(Refusal::NotActivated),
             _ => None,
         });
@@ -90,6 +114,18 @@ impl ApiError {
         })
     }
 }
+
+/// Conflicts that no repeat solves (Orders, errors of create, cancel and refund). The terminal's own has three spellings.
+const FINAL_CONFLICTS: [&str; 8] = [
+    "already_queued_order",
+    "cannot_cancel_order",
+    "cannot_capture_order",
+    "cannot_refund_order",
+    "order_already_canceled",
+    "order_already_cancelled",
+    "order_already_refunded",
+    "refund_period_exceeded",
+];
 
 /// A longer text is no code, and codes beyond so many say nothing more.
 const LONGEST_CODE: usize = 64;
@@ -167,6 +203,15 @@ mod tests {
         for status in [400, 401, 403, 404, 422] {
             assert!(!ApiError::from_answer(status, b"{}").is_passing(), "{status}");
         }
+        let conflict = |code: &str| format!(r#"{{"errors":[{{"code":"{code}"}}]}}"#);
+        for code in
+            ["already_queued_order_for_terminal", "already_queued_order_on_terminal", "cannot_cancel_order"]
+        {
+            assert!(!ApiError::from_answer(409, conflict(code).as_bytes()).is_passing(), "{code}");
+        }
+        for code in ["idempotency_key_already_used", "resource_locked", "refund_in_progress"] {
+            assert!(ApiError::from_answer(409, conflict(code).as_bytes()).is_passing(), "{code}");
+        }
         assert!(ApiError::from_answer(404, br#"{"cause":[{"code":2032}]}"#).is_passing());
         assert!(ApiError::NoAnswer("timeout").is_passing());
     }
@@ -178,6 +223,12 @@ mod tests {
         assert_eq!(refusal(400, r#"{"cause":[{"code":2063}]}"#), Refusal::WrongState);
         assert_eq!(refusal(404, r#"{"cause":[{"code":3024}]}"#), Refusal::PartialUnsupported);
         assert_eq!(refusal(401, r#"{"cause":[{"code":4040}]}"#), Refusal::Amount);
+        let of_order =
+            |status, code: &str| refusal(status, &format!(r#"{{"errors":[{{"code":"{code}"}}]}}"#));
+        assert_eq!(of_order(409, "refund_period_exceeded"), Refusal::TooOld);
+        assert_eq!(of_order(428, "insufficient_money_for_refund"), Refusal::NoBalance);
+        assert_eq!(of_order(403, "partial_refund_forbidden_with_tips"), Refusal::PartialUnsupported);
+        assert_eq!(of_order(409, "order_already_refunded"), Refusal::WrongState);
         assert_eq!(refusal(401, "{}"), Refusal::NotActivated);
         assert_eq!(refusal(404, "{}"), Refusal::NotFound);
         assert_eq!(refusal(400, r#"{"cause":[{"code":9999}]}"#), Refusal::Other);

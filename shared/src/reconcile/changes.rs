@@ -4,7 +4,7 @@
 
 use time::{Duration, OffsetDateTime};
 
-use super::{ReconcileError, Reconciler, references_in};
+use super::{ReconcileError, Reconciler, by_sale};
 use crate::mercado_pago::{PAGE, Payment};
 use crate::payment::PaymentFact;
 use crate::queue::{Changes, Hint, Resource};
@@ -67,8 +67,9 @@ impl Reconciler {
             }
         };
         let facts: Vec<PaymentFact> = found.results.into_iter().filter_map(fact).collect();
-        for (reference, facts) in references_in(&facts) {
-            if let Err(error) = self.settle_sale(hint, account, &reference, (&facts, &[]), now).await {
+        let (sales, _) = by_sale(facts.into());
+        for (reference, found) in sales {
+            if let Err(error) = self.settle_sale(hint, account, &reference, found, now).await {
                 tracing::warn!(event = "sale_postponed", sale = %reference, %error, "A sale of a look back is looked at by itself");
                 let alone = Hint::new(hint.account.clone(), Resource::Sale(reference), now);
                 self.queue.send(&alone).await?;

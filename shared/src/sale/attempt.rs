@@ -19,6 +19,8 @@ pub enum ReviewReason {
     Amount,
     /// The payment names another sale, or none.
     Reference,
+    /// Mercado Pago says that it was taken at another terminal than it was sent to.
+    Terminal,
     /// A test payment for a live account.
     LiveMode,
     /// A status that the documents do not know, of a payment that had been approved.
@@ -40,6 +42,7 @@ impl ReviewReason {
             Self::Currency => "currency",
             Self::Amount => "amount",
             Self::Reference => "reference",
+            Self::Terminal => "terminal",
             Self::LiveMode => "live_mode",
             Self::UnknownStatus => "unknown_status",
             Self::Contradiction => "contradiction",

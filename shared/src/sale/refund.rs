@@ -414,6 +414,14 @@ impl Sale {
         self.unanswered(&refund.payment_id, refund.amount).len() == 1
     }
 
+    /// How many intents before this one a listed refund of its amount could be the answer to.
+    #[must_use]
+    pub fn place_among_intents(&self, refund: &Refund) -> usize {
+        let place = |other: &Refund| self.refunds.iter().position(|known| known.id == other.id);
+        let intents = self.unanswered(&refund.payment_id, refund.amount);
+        intents.into_iter().filter(|intent| Some(*intent) < place(refund)).count()
+    }
+
     /// Payments of which Mercado Pago says that more went back than the refunds that we know of.
     pub fn with_unlisted_refunds(&self) -> impl Iterator<Item = &PaymentId> {
         let unlisted = |attempt: &&Attempt| {

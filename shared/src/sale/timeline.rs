@@ -25,6 +25,8 @@ pub enum Event {
     Deferred,
     SettledElsewhere { tender: String },
     Voided,
+    Charged { terminal: String, amount: Money },
+    ChargeSeen { terminal: String, status: String, detail: Option<String> },
     PaymentSeen { payment: String, status: String, detail: Option<String> },
     Paid { payment: String },
     CompetingPayment { payment: String },
@@ -66,7 +68,9 @@ impl Language {
             .unwrap_or(Self::En)
     }
 
-    fn of<'a>(self, es: &'a str, pt: &'a str, en: &'a str) -> &'a str {
+    /// The text of the three that is in this language.
+    #[must_use]
+    pub fn of<'a>(self, es: &'a str, pt: &'a str, en: &'a str) -> &'a str {
         match self {
             Self::Es => es,
             Self::Pt => pt,
@@ -101,6 +105,16 @@ impl Event {
                 tender,
             ),
             Self::Voided => say("Anulada por la estación", "Anulada pelo posto", "Voided by the station", ""),
+            Self::Charged { terminal, amount } => say(
+                "Enviada al terminal {}",
+                "Enviada ao terminal {}",
+                "Sent to terminal {}",
+                &format!("{terminal}: {}", money(amount)),
+            ),
+            Self::ChargeSeen { terminal, status, detail } => {
+                let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+                say("Terminal {}", "Terminal {}", "Terminal {}", &format!("{terminal}: {status}{detail}"))
+            }
             Self::PaymentSeen { payment, status, detail } => {
                 let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
                 let value = format!("{payment}: {status}{detail}");
@@ -206,6 +220,11 @@ impl ReviewReason {
                 "el pago nombra otra venta",
                 "o pagamento cita outra venda",
                 "the payment names another sale",
+            ),
+            Self::Terminal => (
+                "se cobró en otro terminal",
+                "foi cobrado em outro terminal",
+                "it was taken at another terminal",
             ),
             Self::LiveMode => (
                 "es un pago de prueba en una cuenta real",

@@ -31,7 +31,8 @@ impl Sale {
         let of_debt = self.next_look_for_payments(now);
         let of_dispute = self.next_look_at_dispute(now);
         let of_station = self.next_look_at_commands(now);
-        of_debt.into_iter().chain(of_dispute).chain(of_station).min()
+        let of_terminal = self.charged_since(now).and_then(|since| next_after(since, now));
+        of_debt.into_iter().chain(of_dispute).chain(of_station).chain(of_terminal).min()
     }
 
     fn next_look_for_payments(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {

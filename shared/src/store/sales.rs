@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::{Item, Store, StoreError, keyed, positions, read, s, sortable, stations};
 use crate::id::{AccountId, ExternalReference, PaymentId, PositionId, SaleId, StationId};
 use crate::payment::PaymentFact;
-use crate::sale::{Command, Sale};
+use crate::sale::{Command, Delivery, Place, Sale};
 
 /// What the station's name of a sale leads to. It is written before the sale, so that the same name can never
 /// stand for two sales, whatever dies in between.
@@ -141,9 +141,20 @@ impl Store {
         Ok(Registered::New)
     }
 
-    /// Writes the sale of a name that has none: the death between the two writes of [`Store::register`]. Gives what
-    /// stands, if another process was faster.
-    pub async fn complete_registration(&self, sale: Sale) -> Result<Sale, StoreError> {
+    /// The sale of a name that is known. If the process that took the name died before it wrote the sale, what was told is
+    /// written now, in the place that the name holds.
+    pub async fn sale_told_before(
+        &self,
+        name: &SaleName,
+        account: &AccountId,
+        delivery: Delivery,
+        now: OffsetDateTime,
+    ) -> Result<Sale, StoreError> {
+        if let Some(sale) = self.sale(&name.reference).await? {
+            return Ok(sale);
+        }
+        let place = Place { order: name.reference.order(), late: false };
+        let sale = Sale::new(name.reference.station().clone(), account.clone(), delivery, place, now);
         let standing = self.put_new(item_of(&sale, sale.received_at)?).await?;
         standing.map_or(Ok(sale), read)
     }

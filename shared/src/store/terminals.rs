@@ -1,0 +1,151 @@
+//! Terminals: which station they stand at, and which charge holds each.
+
+use serde::{Deserialize, Serialize};
+
+use super::positions::condition_failed;
+use super::{Item, Store, StoreError, read, s};
+use crate::id::{AccountId, PositionId, StationId, TerminalId};
+
+/// A terminal of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terminal {
+    /// Whose it is.
+    pub account: AccountId,
+    /// Its id at Mercado Pago.
+    pub terminal: TerminalId,
+    /// The station that it stands at.
+    pub station: StationId,
+    /// The pump side that it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<PositionId>,
+    /// The till that it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub till: Option<PositionId>,
+    /// The charge that it was last claimed for. Whether that still holds it, the charge tells: nothing is written when it
+    /// ends, so nothing can be forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
+}
+
+/// The most keys of one call of DynamoDB.
+const BATCH: usize = 100;
+const TERMINAL: &str = "terminal";
+
+fn partition(account: &AccountId, terminal: &TerminalId) -> String {
+    format!("terminal#{account}#{terminal}")
+}
+
+impl Store {
+    /// A terminal, if it was ever linked or charged at. One read.
+    pub async fn terminal(
+        &self,
+        account: &AccountId,
+        terminal: &TerminalId,
+    ) -> Result<Option<Terminal>, StoreError> {
+        self.get(partition(account, terminal), TERMINAL).await?.map(read).transpose()
+    }
+
+    /// Those of several terminals that were ever linked or charged at. One read for each hundred.
+    pub async fn terminals(
+        &self,
+        account: &AccountId,
+        terminals: &[TerminalId],
+    ) -> Result<Vec<Terminal>, StoreError> {
+        use aws_sdk_dynamodb::types::KeysAndAttributes;
+        let mut found = Vec::new();
+        for batch in terminals.chunks(BATCH) {
+            let key = |terminal| {
+                Item::from([
+                    ("pk".to_owned(), s(partition(account, terminal))),
+                    ("sk".to_owned(), s(TERMINAL)),
+                ])
+            };
+            let mut keys: Vec<Item> = batch.iter().map(key).collect();
+            // What DynamoDB did not get to is asked for again.
+            while !keys.is_empty() {
+                let wanted = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
+                let wanted = wanted.build().map_err(|error| StoreError::Item(error.to_string()))?;
+                let get = self.client.batch_get_item().request_items(&self.table, wanted);
+                let answer = get.send().await.map_err(|error| StoreError::call(&error))?;
+                let items = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
+                for item in items {
+                    found.push(read(item)?);
+                }
+                let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
+                keys = left.map(|left| left.keys).unwrap_or_default();
+            }
+        }
+        Ok(found)
+    }
+
+    /// Links a terminal with a station, and there with a pump side or a till. It refuses, with `false`, one that stands at
+    /// another station. One write.
+    pub async fn link_terminal(&self, link: &Terminal) -> Result<bool, StoreError> {
+        let (mut set, mut remove) =
+            (vec!["account = :account, terminal = :terminal, station = :station"], vec![]);
+        for (name, value, assignment) in
+            [("position", &link.position, "#position = :position"), ("till", &link.till, "till = :till")]
+        {
+            match value {
+                Some(_) => set.push(assignment),
+                None if name == "position" => remove.push("#position"),
+                None => remove.push("till"),
+            }
+        }
+        let remove = if remove.is_empty() { String::new() } else { format!(" REMOVE {}", remove.join(", ")) };
+        let mut update = self
+            .terminal_update(link)
+            .condition_expression("attribute_not_exists(pk) OR station = :station")
+            .update_expression(format!("SET {}{remove}", set.join(", ")))
+            .expression_attribute_names("#position", "position");
+        if let Some(position) = &link.position {
+            update = update.expression_attribute_values(":position", s(position.as_str()));
+        }
+        if let Some(till) = &link.till {
+            update = update.expression_attribute_values(":till", s(till.as_str()));
+        }
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
+            Err(error) => Err(StoreError::call(&error)),
+        }
+    }
+
+    /// Claims a terminal for the charge `holder`, over the holder that was read: of all who try at once, one gets it. The
+    /// first charge at a terminal links it with the station. One write.
+    pub async fn claim_terminal(&self, terminal: &Terminal, holder: &str) -> Result<bool, StoreError> {
+        let free = match &terminal.holder {
+            Some(_) => "(holder = :known OR holder = :holder)",
+            None => "(attribute_not_exists(holder) OR holder = :holder)",
+        };
+        let mut update = self
+            .terminal_update(terminal)
+            .condition_expression(format!("attribute_not_exists(pk) OR (station = :station AND {free})"))
+            .update_expression(
+                "SET account = :account, terminal = :terminal, station = :station, holder = :holder",
+            )
+            .expression_attribute_values(":holder", s(holder));
+        if let Some(known) = &terminal.holder {
+            update = update.expression_attribute_values(":known", s(known));
+        }
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if condition_failed(&error) => Ok(false),
+            Err(error) => Err(StoreError::call(&error)),
+        }
+    }
+
+    fn terminal_update(
+        &self,
+        of: &Terminal,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", s(partition(&of.account, &of.terminal)))
+            .key("sk", s(TERMINAL))
+            .expression_attribute_values(":account", s(of.account.as_str()))
+            .expression_attribute_values(":terminal", s(of.terminal.as_str()))
+            .expression_attribute_values(":station", s(of.station.as_str()))
+    }
+}
