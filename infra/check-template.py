@@ -41,6 +41,14 @@ ALLOWED = {
         "dynamodb:Query ${Table.Arn}/index/open-commands",
         "sqs:SendMessage HintQueue",
     },
+    "PointTerminalsRole": {
+        "dynamodb:GetItem Table",
+        "dynamodb:BatchGetItem Table",
+        "dynamodb:PutItem Table",
+        "dynamodb:UpdateItem Table",
+        "sqs:SendMessage HintQueue",
+        "secretsmanager:GetSecretValue AccountsSecret",
+    },
     "AuthorizerRole": {"dynamodb:GetItem Table"},
     "SweepRole": {
         "dynamodb:GetItem Table",

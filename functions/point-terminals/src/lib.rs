@@ -1,0 +1,9 @@
+//! Point Smart terminals: which there are, how they work, and what they are asked to take.
+
+mod cancel;
+mod charges;
+mod check;
+mod handler;
+mod terminals;
+
+pub use handler::{PATIENCE, PointTerminals, handle};
