@@ -8,7 +8,7 @@
 //! * [`Embedded`] is one without a port, whose network and clock are its program's.
 //! * The API is strict where Mercado Pago is, with Mercado Pago's own errors.
 //! * `/_control` is what the simulator adds; its methods are also on [`Simulator`].
-//! * `/` has the QRs to print, `/phone` the buyer's phone, `/_control/` the switches.
+//! * `/` has the QRs to print, `/phone` the buyer's phone, `/terminal` the terminals, `/_control/` the switches.
 //!
 //! Money is an integer of minor units inside and the text of a JSON number outside; no amount passes through a float.
 
