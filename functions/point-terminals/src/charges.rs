@@ -10,7 +10,7 @@ use surtidor::money::Money;
 use surtidor::problem::Problem;
 use surtidor::refunding::Try;
 use surtidor::sale::{
-    Charge, ChargeRefused, ChargeRequest, ChargeRequested, Delivery, Language, Place, Sale, advice,
+    Charge, ChargeRefused, ChargeRequest, ChargeRequested, Delivery, Language, Place, PointApi, Sale, advice,
 };
 use surtidor::secrets::Account;
 use surtidor::store::{Registered, Station, Terminal};
@@ -100,11 +100,22 @@ async fn again(
     sale: Sale,
     charge: Charge,
 ) -> Result<Response<Body>, Problem> {
-    if charge.is_unconfirmed() && call.now < charge.expires_at() {
+    if is_to_be_sent_again(&charge, call) {
         return deliver(api, call, account, sale, charge, Try::Again, 200).await;
     }
-    shown(200, &sale, &charge.id, call)
+    shown(if charge.is_unconfirmed() { 202 } else { 200 }, &sale, &charge.id, call)
 }
+
+/// Whether a charge that nobody confirmed is sent once more, because its till still waits. A legacy intent has no
+/// idempotency key, so while the request that sends it may be under way, it is left to that.
+fn is_to_be_sent_again(charge: &Charge, call: Call<'_>) -> bool {
+    let in_other_hands =
+        charge.api == PointApi::PaymentIntents && call.now - charge.created_at < LONGEST_REQUEST;
+    charge.is_unconfirmed() && call.now < charge.expires_at() && !in_other_hands
+}
+
+/// No request takes longer: API Gateway ends it.
+const LONGEST_REQUEST: time::Duration = time::Duration::seconds(30);
 
 /// Sends a charge that is written down, and writes down what came of it. `status` is that of the answer if Mercado Pago has
 /// it; 202 while nobody knows.
@@ -137,7 +148,8 @@ async fn deliver(
         }
     };
     match (sent, sale.charge(&charge.id)) {
-        (Sent::Refused(code), Some(charge)) => {
+        // Unless another request made it meanwhile.
+        (Sent::Refused(code), Some(charge)) if !sale.is_at_work(charge, call.now) => {
             let words = advice(&charge.status, charge.detail.as_deref(), call.language);
             let detail = format!("{words} ({code})");
             Err(if code.starts_with("already_queued") {
@@ -360,7 +372,7 @@ pub(crate) async fn named(api: &PointTerminals, call: Call<'_>) -> Result<(Sale,
 
 pub(crate) async fn get(api: &PointTerminals, call: Call<'_>) -> Result<Response<Body>, Problem> {
     let (sale, charge) = named(api, call).await?;
-    if charge.is_unconfirmed() && call.now < charge.expires_at() {
+    if is_to_be_sent_again(&charge, call) {
         // The till waits for it: it is sent once more, under its key.
         let account = api.account(&sale.account).await?;
         let shown_all_the_same = shown(200, &sale, &charge.id, call);

@@ -227,6 +227,8 @@ impl Charge {
 
     /// Takes in a reading; whether the till sees something new.
     fn learn(&mut self, fact: &ChargeFact) -> bool {
+        // What we thought became of it before Mercado Pago ever told of it is no reading.
+        let is_first = self.mercado_pago_id.is_none();
         self.mercado_pago_id.get_or_insert_with(|| fact.id.clone());
         if self.transaction.is_none() {
             self.transaction.clone_from(&fact.transaction);
@@ -241,7 +243,7 @@ impl Charge {
         }
         let known = (self.status.progress(), &self.status.0, &self.detail);
         let told = (fact.status.progress(), &fact.status.0, &fact.detail);
-        if told.cmp(&known) != Ordering::Greater {
+        if !is_first && told.cmp(&known) != Ordering::Greater {
             return false;
         }
         (self.status, self.detail) = (fact.status.clone(), fact.detail.clone());
@@ -607,6 +609,18 @@ mod tests {
         sale.see_charges(&[fact(&made, "at_terminal")], NOON);
         let made = sale.charges[0].clone();
         assert!(sale.is_at_work(&made, later) && !sale.is_at_work(&made, NOON + Duration::hours(4)));
+    }
+
+    #[test]
+    fn a_charge_that_was_thought_refused_and_was_made_is_at_work() {
+        let mut sale = sale(50_000);
+        let made = new(charge(&mut sale, "A__1", None));
+        sale.end_charge(&made.id, "failed", "already_queued_order_for_terminal", NOON);
+        assert!(!sale.is_at_work(&sale.charges[0], NOON));
+        sale.see_charges(&[fact(&made, "created")], NOON);
+        assert!(sale.is_at_work(&sale.charges[0], NOON));
+        sale.end_charge(&made.id, "failed", "already_queued_order_for_terminal", NOON);
+        assert!(sale.is_at_work(&sale.charges[0], NOON), "what Mercado Pago told stands");
     }
 
     #[test]

@@ -215,7 +215,7 @@ async fn a_whole_refund_of_a_charge() {
     for world in both().await {
         let (station, terminal) = (world.station(), world.demo.terminal.clone());
         at_the_terminal(&world, "a").await;
-        world.mercado_pago.read_card(&terminal, &card("debvisa")).unwrap();
+        world.mercado_pago.read_card(&terminal, &card("debit")).unwrap();
         station.sale_when("a", "paid").await;
         let whole = station.refund("a", "1", json!({"reason": "wrong fuel"})).await;
         assert_eq!((whole.status, &whole.json["amount"]), (201, &json!("500.00")), "{}", whole.text);
