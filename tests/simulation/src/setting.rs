@@ -188,7 +188,7 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
             category: seller.category,
             external_store_id: new_store.external_id.clone(),
             external_id: external_id.clone(),
-            url,
+            url: Some(url),
         };
         client.ensure_pos(&token, &pos).await.expect("a point of sale");
         made.push((position.to_string(), external_id));
