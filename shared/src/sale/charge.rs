@@ -365,7 +365,10 @@ impl Sale {
         if let Some((standing, charge)) = self.last_charge(now) {
             let charge = Box::new(charge.clone());
             match standing {
-                ChargeStanding::AtWork => return Err(ChargeRefused::AtWork(charge)),
+                // Also one that its order calls paid, while the payment is on its way to the sale.
+                ChargeStanding::AtWork | ChargeStanding::Paid if self.status.is_owed() => {
+                    return Err(ChargeRefused::AtWork(charge));
+                }
                 ChargeStanding::InDoubt if key.is_none() => return Err(ChargeRefused::InDoubt(charge)),
                 _ => {}
             }
@@ -574,6 +577,9 @@ mod tests {
         assert!(matches!(charge(&mut sale, "A__2", Some("k")), Err(ChargeRefused::KeyReused(_))));
         assert!(matches!(charge(&mut sale, "A__1", Some("l")), Err(ChargeRefused::AtWork(_))));
         assert!(matches!(charge(&mut sale, "A__2", None), Err(ChargeRefused::AtWork(_))));
+        let mut paid = sale.clone();
+        paid.see_charges(&[fact(&first, "processed")], NOON);
+        assert!(matches!(charge(&mut paid, "A__1", Some("l")), Err(ChargeRefused::AtWork(_))), "not twice");
         sale.see_charges(&[fact(&first, "failed")], NOON);
         assert!(matches!(charge(&mut sale, "A__1", Some("k")), Ok(ChargeRequested::Known(_))));
         let second = new(charge(&mut sale, "A__1", None));
