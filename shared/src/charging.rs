@@ -146,7 +146,7 @@ pub async fn cancel(
     charge: &Charge,
     now: OffsetDateTime,
 ) -> Result<Cancelled, ApiError> {
-    let Some(id) = &charge.mercado_pago_id else { return Ok(Cancelled::TooLate) };
+    let Some(id) = &charge.mercado_pago_id else { return Ok(Cancelled::Refused) };
     let key = format!("{}-x{}", charge.id, now.unix_timestamp_nanos() / 1_000_000);
     mercado_pago.cancel_charge(&account.access_token, charge, id, &key).await
 }

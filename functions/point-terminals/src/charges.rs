@@ -257,7 +257,13 @@ pub(crate) async fn get(api: &PointTerminals, call: Call<'_>) -> Result<Response
         };
     }
     let (status, _) = sale.charge_status(&charge, call.now);
-    if matches!(status.standing(), ChargeStanding::AtWork | ChargeStanding::InDoubt) {
+    let is_open = match status.standing() {
+        ChargeStanding::AtWork | ChargeStanding::InDoubt => true,
+        ChargeStanding::Over => false,
+        // Its order says so, and the payment is on its way to the sale.
+        ChargeStanding::Paid => sale.status.is_owed(),
+    };
+    if is_open {
         api.look_behind(&sale, &charge, call.now).await;
     }
     shown(200, &sale, &charge.id, call)

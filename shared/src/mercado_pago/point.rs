@@ -132,10 +132,9 @@ impl User {
 pub enum Cancelled {
     /// Mercado Pago took it: what it came to is read from the charge.
     Asked,
-    /// The terminal shows it: only there can it be cancelled.
-    AtTheTerminal,
-    /// It is over, or not known: what it came to is read from the charge.
-    TooLate,
+    /// It will not: the terminal shows it, and only there can it be cancelled; or it is over, or not known. What it came to
+    /// is read from the charge.
+    Refused,
 }
 
 impl MercadoPago {
@@ -158,8 +157,9 @@ impl MercadoPago {
                 }
             }
             offset = offset.saturating_add(count);
-            let is_last = total.map_or(count < PAGE, |total| offset >= total);
-            // A page with nothing new is one that would come for ever.
+            // Mercado Pago may give fewer at once than were asked for, so only the total, or a page with nothing new, is
+            // the end.
+            let is_last = total.is_some_and(|total| offset >= total);
             if is_last || all.len() == known || offset >= MOST {
                 return Ok(all);
             }
@@ -173,15 +173,18 @@ impl MercadoPago {
         api: PointApi,
         name: &str,
     ) -> Result<Option<Terminal>, ApiError> {
-        let mut offset = 0_usize;
+        let (mut offset, mut first) = (0_usize, None);
         loop {
             let (page, total) = self.page_of_terminals(token, api, offset).await?;
-            let count = page.len();
+            offset = offset.saturating_add(page.len());
+            // The same page again and again is one that would come for ever.
+            let begins = page.first().map(|terminal| terminal.id.clone());
+            let is_last = begins.is_none() || begins == first || offset >= MOST;
+            first = begins;
             if let Some(found) = page.into_iter().find(|terminal| terminal.id.is_named(name)) {
                 return Ok(Some(found));
             }
-            offset = offset.saturating_add(count);
-            if count == 0 || offset >= MOST || total.map_or(count < PAGE, |total| offset >= total) {
+            if is_last || total.is_some_and(|total| offset >= total) {
                 return Ok(None);
             }
         }
@@ -284,12 +287,10 @@ impl MercadoPago {
             Ok(()) => Ok(Cancelled::Asked),
             // The legacy API has no code for it.
             Err(ApiError::Busy { status: 409 }) if charge.api == PointApi::PaymentIntents => {
-                Ok(Cancelled::AtTheTerminal)
+                Ok(Cancelled::Refused)
             }
-            Err(error) if error.code() == Some("cannot_cancel_order") => Ok(Cancelled::AtTheTerminal),
-            Err(error) if error.is_not_found() || matches!(error, ApiError::Refused { status: 409, .. }) => {
-                Ok(Cancelled::TooLate)
-            }
+            // Users of the legacy API are answered 403 ("Error checking device owner") for what is not theirs to cancel.
+            Err(ApiError::Refused { status, .. }) if status != 401 => Ok(Cancelled::Refused),
             Err(error) => Err(error),
         }
     }
