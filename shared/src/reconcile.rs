@@ -184,6 +184,7 @@ impl Reconciler {
         if matches!(hint.resource, Resource::Sale(_)) {
             self.look_at_charges(account, &standing, &mut found, now).await?;
         }
+        self.ask_about_charges(account, &standing, &mut found).await?;
         if standing.account != hint.account {
             // The money is in another account than the sale's: no collector can be right.
             seller = Seller { collector_id: String::new(), ..seller };

@@ -9,7 +9,7 @@ use super::client::MercadoPago;
 use super::wire::{self, Text};
 use super::{ApiError, Order, PaymentIntent};
 use crate::id::{ResourceId, TerminalId};
-use crate::sale::{Charge, LIFETIME, PointApi};
+use crate::sale::{Charge, ChargeFact, LIFETIME, PointApi};
 
 /// Terminals on a page: the most that Mercado Pago gives.
 const PAGE: usize = 50;
@@ -229,15 +229,15 @@ impl MercadoPago {
     }
 
     /// Sends a charge to its terminal, once: what an answer that is lost or refuses means depends on whether it was sent
-    /// before. Gives the id of the order or payment intent.
+    /// before.
     pub async fn charge(
         &self,
         token: &SecretString,
         charge: &Charge,
         description: Option<&str>,
-    ) -> Result<ResourceId, ApiError> {
+    ) -> Result<ChargeFact, ApiError> {
         let reference = charge.reference();
-        let id = match charge.api {
+        let made = match charge.api {
             PointApi::Orders => {
                 let mut body = json!({
                     "type": "point",
@@ -250,7 +250,8 @@ impl MercadoPago {
                     body.insert("description".to_owned(), text.into());
                 }
                 let call = self.call(Method::POST, token, "/v1/orders").with_key(reference);
-                self.send_once::<Order>(&call.with_body(Some(&body))).await?.id()
+                let order: Order = self.send_once(&call.with_body(Some(&body))).await?;
+                order.id().and_then(|id| order.charge(id))
             }
             PointApi::PaymentIntents => {
                 let path = format!("/point/integration-api/devices/{}/payment-intents", charge.terminal);
@@ -259,10 +260,11 @@ impl MercadoPago {
                     "additional_info": {"external_reference": reference, "print_on_terminal": true},
                 });
                 let call = self.call(Method::POST, token, &path).with_key(reference);
-                self.send_once::<PaymentIntent>(&call.with_body(Some(&body))).await?.id()
+                let intent: PaymentIntent = self.send_once(&call.with_body(Some(&body))).await?;
+                intent.id().map(|id| intent.charge(id, &[]))
             }
         };
-        id.ok_or_else(|| ApiError::Unreadable("a charge without id".to_owned()))
+        made.ok_or_else(|| ApiError::Unreadable("a charge without id".to_owned()))
     }
 
     /// Asks for a charge to be cancelled. `key` must be new for each try: what was answered once may not hold any more.
