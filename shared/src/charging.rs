@@ -1,13 +1,14 @@
 //! Charging at a terminal: the intent is stored, Mercado Pago is asked with the stored key, and what it then says of the
 //! charge decides.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::change::change;
+use crate::id::{PaymentId, ResourceId};
 use crate::mercado_pago::{ApiError, Cancelled, MercadoPago};
 use crate::payment::{Channel, PaymentFact};
 use crate::refunding::Try;
-use crate::sale::{Charge, ChargeFact, PointApi, Sale};
+use crate::sale::{Charge, ChargeFact, ChargeStatus, PointApi, Sale};
 use crate::secrets::Account;
 use crate::store::{Store, StoreError};
 
@@ -21,8 +22,7 @@ pub enum Sent {
 }
 
 /// Sends a charge to its terminal. An error means that nobody knows whether it was made: the charge stays as it is, and
-/// the next try is the same request under the same key. That the terminal holds something is final for a first try; on
-/// another one it may be this very charge, whose answer was lost.
+/// the next try of an order is the same request under the same key. A legacy intent is not sent a second time.
 pub async fn send(
     mercado_pago: &MercadoPago,
     account: &Account,
@@ -35,13 +35,18 @@ pub async fn send(
         // It was made for this reference, whether or not the answer says so.
         Ok(made) => Ok(Sent::Made(ChargeFact { reference: Some(charge.id.clone()), ..made })),
         Err(error) => {
-            // The legacy API has no code for it.
-            let is_queued = error.code().is_some_and(|code| code.starts_with("already_queued"))
-                || (charge.api == PointApi::PaymentIntents && error == ApiError::Busy { status: 409 });
-            if is_queued && attempt == Try::First {
+            // An order that was made is given again under its key, so what is queued is another one. The legacy API has
+            // neither a key nor a code for it.
+            let is_queued = match charge.api {
+                PointApi::Orders => error.code().is_some_and(|code| code.starts_with("already_queued")),
+                PointApi::PaymentIntents => {
+                    error == (ApiError::Busy { status: 409 }) && attempt == Try::First
+                }
+            };
+            if is_queued {
                 return Ok(Sent::Refused("already_queued_order_for_terminal".to_owned()));
             }
-            if is_queued || error.is_passing() {
+            if error.is_passing() {
                 return Err(error);
             }
             tracing::warn!(event = "charge_refused", charge = charge.id, %error, "Mercado Pago refused a charge");
@@ -68,29 +73,60 @@ fn refusal(error: &ApiError) -> String {
     }
 }
 
-/// What Mercado Pago says of a charge and of its payments; nothing while it does not find it.
+/// For so long a new order may not be found yet.
+const NOT_VISIBLE_YET: Duration = Duration::seconds(60);
+
+/// What Mercado Pago says of a charge and of its payments; nothing while it does not find it. An order whose id was lost is
+/// searched for by its reference.
 pub async fn look(
     mercado_pago: &MercadoPago,
     account: &Account,
     charge: &Charge,
+    now: OffsetDateTime,
 ) -> Result<Option<(ChargeFact, Vec<PaymentFact>)>, Looked> {
-    let Some(id) = &charge.mercado_pago_id else { return Ok(None) };
     let token = &account.access_token;
-    let found = match charge.api {
-        PointApi::Orders => {
-            let order = absent(mercado_pago.order(token, id).await)?;
-            let Some(order) = order else { return Ok(None) };
-            let payments = payments(mercado_pago, account, &order.payments(), order.reference()).await?;
-            order.charge(id.clone()).map(|fact| (fact, payments))
+    let Some(id) = &charge.mercado_pago_id else {
+        if charge.api == PointApi::PaymentIntents {
+            return Ok(None);
         }
-        PointApi::PaymentIntents => {
-            let intent = absent(mercado_pago.payment_intent(token, id).await)?;
-            let Some(intent) = intent else { return Ok(None) };
-            let payments = payments(mercado_pago, account, &intent.payments(), intent.reference()).await?;
-            Some((intent.charge(id.clone(), &payments), payments))
-        }
+        let found = mercado_pago.orders_of(token, charge.reference(), charge.created_at).await?;
+        let Some((id, order)) = found else { return Ok(None) };
+        let payments = payments(mercado_pago, account, &order.payments(), order.reference()).await?;
+        return Ok(order.charge(id).map(|fact| (fact, payments)));
     };
-    Ok(found)
+    let found = match charge.api {
+        PointApi::Orders => match absent(mercado_pago.order(token, id).await)? {
+            None => None,
+            Some(order) => {
+                let payments = payments(mercado_pago, account, &order.payments(), order.reference()).await?;
+                order.charge(id.clone()).map(|fact| (fact, payments))
+            }
+        },
+        PointApi::PaymentIntents => match absent(mercado_pago.payment_intent(token, id).await)? {
+            None => None,
+            Some(intent) => {
+                let payments =
+                    payments(mercado_pago, account, &intent.payments(), intent.reference()).await?;
+                Some((intent.charge(id.clone(), &payments), payments))
+            }
+        },
+    };
+    let is_gone = found.is_none() && now - charge.created_at > NOT_VISIBLE_YET;
+    Ok(found.or_else(|| is_gone.then(|| (gone(charge, id.clone()), Vec::new()))))
+}
+
+/// What Mercado Pago made and does not have any more is over; a payment of it says more.
+fn gone(charge: &Charge, id: ResourceId) -> ChargeFact {
+    ChargeFact {
+        id,
+        reference: Some(charge.id.clone()),
+        terminal: None,
+        status: ChargeStatus("expired".to_owned()),
+        detail: Some("not_found".to_owned()),
+        transactions: Vec::new(),
+        tip: None,
+        paid: None,
+    }
 }
 
 fn absent<T>(answer: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
@@ -117,7 +153,7 @@ pub enum Looked {
 pub(crate) async fn payments(
     mercado_pago: &MercadoPago,
     account: &Account,
-    ids: &[crate::id::PaymentId],
+    ids: &[PaymentId],
     reference: Option<&str>,
 ) -> Result<Vec<PaymentFact>, Looked> {
     let mut facts = Vec::with_capacity(ids.len());

@@ -68,15 +68,28 @@ const NOT_FOR_US: [&str; 10] = [
     "automatic-payments",
 ];
 
+/// Topics that only Webhooks have.
+const WEBHOOK_TOPICS: [&str; 6] = [
+    "order",
+    "orders",
+    "point_integration_wh",
+    "topic_chargebacks_wh",
+    "topic_merchant_order_wh",
+    "mp-connect",
+];
+
 /// Reads a notification from its query string and its body.
 pub fn understand(query: &str, body: &[u8]) -> Result<Notification, NotUnderstood> {
     let query = Query::parse(query);
     if body.len() > LONGEST_BODY {
         return Err(NotUnderstood::TooLong);
     }
-    // The feed may come without a body, and then the query says it all.
-    if let Some(topic) = query.topic {
-        return feed(&topic, query.id.as_deref(), body);
+    // The feed may come without a body, and then the query says it all. A topic of Webhooks in its place is one of those.
+    if let Some(topic) = &query.topic
+        && query.data_id.is_none()
+        && !WEBHOOK_TOPICS.contains(&topic.as_str())
+    {
+        return feed(topic, query.id.as_deref(), body);
     }
     let body: Body = if body.iter().all(u8::is_ascii_whitespace) {
         Body::default()
@@ -119,8 +132,12 @@ fn feed_resource(topic: &str, id: Option<&str>) -> Result<Option<Resource>, NotU
 }
 
 fn webhook(query: &Query, body: &Body) -> Result<Notification, NotUnderstood> {
-    let topic = match body.kind.as_ref().or(query.kind.as_ref()) {
-        Some(topic) => topic.clone(),
+    // Some deliveries tell only what happened: `order.processed`.
+    let of_action =
+        || body.action.as_ref().and_then(|action| action.split_once('.')).map(|(of, _)| of.to_owned());
+    let named = body.kind.as_ref().or(query.kind.as_ref()).or(query.topic.as_ref()).cloned();
+    let topic = match named.or_else(of_action) {
+        Some(topic) => topic,
         // The legacy Point form has no `type`: it is told by its flat shape.
         None if body.state.is_some() && body.id.is_some() => "point_integration_wh".to_owned(),
         None => return Err(NotUnderstood::NoTopic),
@@ -128,7 +145,8 @@ fn webhook(query: &Query, body: &Body) -> Result<Notification, NotUnderstood> {
     // The signature covers the query's id, so where both are given the query's is the one to look at; but some deliveries
     // lower its case, and an order is fetched by its id as it is.
     let of_body = body.data.as_ref().and_then(|data| data.id.as_deref());
-    let id = match (query.data_id.as_deref(), of_body) {
+    let of_query = query.data_id.as_deref().or(query.id.as_deref());
+    let id = match (of_query, of_body) {
         (Some(query), Some(body)) if query.eq_ignore_ascii_case(body) => Some(body),
         (query, body) => query.or(body),
     };
@@ -143,7 +161,7 @@ fn webhook(query: &Query, body: &Body) -> Result<Notification, NotUnderstood> {
             Some(Resource::merchant_order(id)?)
         }
         "point_integration_wh" => {
-            let id = body.id.as_deref().or(id).ok_or(NotUnderstood::NoId)?;
+            let id = id.or(body.id.as_deref()).ok_or(NotUnderstood::NoId)?;
             Some(Resource::PaymentIntent(resource_id(id)?))
         }
         "topic_chargebacks_wh" | "chargebacks" => Some(Resource::Chargeback(resource_id(of_data()?)?)),
@@ -209,6 +227,8 @@ impl Query {
 struct Body {
     #[serde(rename = "type", deserialize_with = "text")]
     kind: Option<String>,
+    #[serde(deserialize_with = "text")]
+    action: Option<String>,
     #[serde(deserialize_with = "text")]
     topic: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -303,6 +323,39 @@ mod tests {
         let unlink = r#"{"type":"mp-connect","action":"application.deauthorized","data":{"id":"241983636"}}"#;
         let expected = Resource::Connection(ResourceId::parse("241983636").unwrap());
         assert_eq!(read("data.id=241983636&type=mp-connect", unlink), Ok((expected, true)));
+    }
+
+    #[test]
+    fn webhooks_in_other_clothes_are_webhooks() {
+        let order = ResourceId::parse("ORD01JV3BQDPK6XYZ").unwrap();
+        let expected = Ok((Resource::Order(order), true));
+        for (query, body) in [
+            ("topic=order&id=ORD01JV3BQDPK6XYZ", ""),
+            ("data.id=ORD01JV3BQDPK6XYZ&type=order&topic=order", ""),
+            ("data.id=ORD01JV3BQDPK6XYZ", r#"{"action":"order.processed"}"#),
+            ("", r#"{"action":"order.processed","data":{"id":"ORD01JV3BQDPK6XYZ"}}"#),
+        ] {
+            assert_eq!(read(query, body), expected, "{query} {body}");
+        }
+        let intent = ResourceId::parse("8f0c3a52-4f7a-4d0e-9a57-0e6d2a1b9c33").unwrap();
+        for (query, body) in [
+            (
+                "data.id=8f0c3a52-4f7a-4d0e-9a57-0e6d2a1b9c33&type=point_integration_wh",
+                r#"{"id":"77","state":"FINISHED"}"#,
+            ),
+            ("topic=point_integration_wh&id=8f0c3a52-4f7a-4d0e-9a57-0e6d2a1b9c33", ""),
+            (
+                "",
+                r#"{"id":"77","type":"point_integration_wh","data":{"id":"8f0c3a52-4f7a-4d0e-9a57-0e6d2a1b9c33"}}"#,
+            ),
+        ] {
+            assert_eq!(
+                read(query, body),
+                Ok((Resource::PaymentIntent(intent.clone()), true)),
+                "{query} {body}"
+            );
+        }
+        assert_eq!(read("data.id=5&type=payment&topic=payment", ""), Ok((payment("5"), true)));
     }
 
     #[test]

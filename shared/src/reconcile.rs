@@ -184,7 +184,7 @@ impl Reconciler {
         if matches!(hint.resource, Resource::Sale(_)) {
             self.look_at_charges(account, &standing, &mut found, now).await?;
         }
-        self.ask_about_charges(account, &standing, &mut found).await?;
+        self.ask_about_charges(account, &standing, &mut found, now).await?;
         if standing.account != hint.account {
             // The money is in another account than the sale's: no collector can be right.
             seller = Seller { collector_id: String::new(), ..seller };
@@ -210,6 +210,7 @@ impl Reconciler {
             let station = &sale.station;
             tracing::error!(event = "command_waits", %station, sale = %reference, %since, "A station does not say that it did what it was told");
         }
+        self.wait_for_news(hint, &found, now).await?;
         let sale = self.withdraw_charges(hint, account, sale, changed, now).await?;
         let sale = self.list_refunds(account, sale, now).await?;
         let sale = self.carry_out_refunds(hint, account, sale, now).await?;
@@ -308,8 +309,10 @@ fn by_sale(found: Findings) -> (BTreeMap<ExternalReference, Findings>, usize) {
     let mut sales: BTreeMap<_, Findings> = BTreeMap::new();
     let sale = |reference: Option<&str>| ExternalReference::of_payment(reference?).ok();
     let mut others = 0_usize;
+    // What an order or intent of ours names as its payment is a matter of its sale, whatever the payment itself says.
+    let of_charge = found.charges.iter().find_map(|charge| sale(charge.reference.as_deref()));
     for payment in found.payments {
-        match sale(payment.reference.as_deref()) {
+        match of_charge.clone().or_else(|| sale(payment.reference.as_deref())) {
             Some(reference) => sales.entry(reference).or_default().payments.push(payment),
             None => others = others.saturating_add(1),
         }

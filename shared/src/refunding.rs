@@ -46,8 +46,8 @@ pub async fn carry_out(
             return Ok(RefundOutcome::Made(made));
         }
     }
-    if let Some(order) = order_of(sale, payment) {
-        match of_order(mercado_pago, account, sale, refund, order).await {
+    if let Some((charge, transaction)) = order_of(sale, payment) {
+        match of_order(mercado_pago, account, sale, refund, (charge, transaction), attempt).await {
             // Mercado Pago keeps orders for three months, and their payments for longer; and it does not give back an order
             // that is over, which may have been paid all the same.
             Err(error) if error.is_not_found() || error.code() == Some("cannot_refund_order") => {}
@@ -76,11 +76,14 @@ fn refused(refund: &Refund, error: ApiError) -> Result<RefundOutcome, ApiError> 
     Ok(RefundOutcome::Refused(error.refusal()))
 }
 
-/// The charge with an order of the Orders API that a payment was made for.
-fn order_of<'a>(sale: &'a Sale, payment: &PaymentId) -> Option<&'a Charge> {
-    let attempt = sale.attempts.iter().find(|attempt| attempt.payment_id == *payment)?;
-    let charge = sale.charge_of(attempt)?;
-    (charge.api == PointApi::Orders && charge.mercado_pago_id.is_some()).then_some(charge)
+/// The charge with an order of the Orders API that names a payment, and the order's name of it. A payment that only bears
+/// the charge's reference is none of the order's: to give the order back would give another payment back.
+fn order_of<'a>(sale: &'a Sale, payment: &PaymentId) -> Option<(&'a Charge, &'a str)> {
+    let of_charge = |charge: &'a Charge| {
+        let transaction = charge.transactions.iter().find(|of| of.payment == *payment)?;
+        Some((charge, transaction.id.as_str()))
+    };
+    sale.charges.iter().filter(|charge| charge.api == PointApi::Orders).find_map(of_charge)
 }
 
 /// A refund of an order ("Refund order"): its answer names the refund otherwise than the payment does, so which one it
@@ -90,25 +93,19 @@ async fn of_order(
     account: &Account,
     sale: &Sale,
     refund: &Refund,
-    charge: &Charge,
+    (charge, transaction): (&Charge, &str),
+    attempt: Try,
 ) -> Result<RefundOutcome, ApiError> {
     let token = &account.access_token;
     let Some(order) = &charge.mercado_pago_id else { return Err(ApiError::NoAnswer("not sent")) };
-    let part = if sale.is_whole(refund) {
-        None
-    } else {
-        let transaction = match &charge.transaction {
-            Some(known) => Some(known.clone()),
-            None => mercado_pago
-                .order(token, order)
-                .await?
-                .charge(order.clone())
-                .and_then(|fact| fact.transaction),
-        };
-        Some(transaction.ok_or_else(|| ApiError::Unreadable("an order without transaction".to_owned()))?)
-    };
-    let part = part.as_deref().map(|transaction| (transaction, refund.amount));
-    mercado_pago.refund_order(token, order, part, refund.idempotency_key()).await?;
+    // All of an order is given back without naming a part of it, which some payments do not allow.
+    let is_whole = sale.is_whole(refund) && charge.transactions.len() == 1;
+    let part = (!is_whole).then_some((transaction, refund.amount));
+    if let Err(error) = mercado_pago.refund_order(token, order, part, refund.idempotency_key()).await {
+        let by_this_one = attempt == Try::Again && error.code() == Some("order_already_refunded");
+        let unknown = || ApiError::Unreadable("given back already, and not listed yet".to_owned());
+        return Err(if by_this_one { unknown() } else { error });
+    }
     let known = |id: &str| sale.refunds.iter().any(|other| other.mercado_pago_id.as_deref() == Some(id));
     let facts = listed(mercado_pago, account, sale, &refund.payment_id).await?;
     let unknown: Vec<_> = facts.into_iter().filter(|fact| !known(&fact.id)).collect();

@@ -28,12 +28,24 @@ pub struct Account {
     pub collector_id: u64,
     /// Whether it takes real money.
     pub live: bool,
-    /// Where it takes it. Terminals need it: an order for one does not tell its currency.
-    #[serde(default)]
+    /// Where it takes it. Terminals need it: an order for one does not tell its currency. One that cannot be read is none,
+    /// since the QR must not fail for it.
+    #[serde(default, deserialize_with = "country")]
     pub country: Option<Country>,
-    /// Which API drives its terminals.
-    #[serde(default)]
+    /// Which API drives its terminals; Orders, if it cannot be read.
+    #[serde(default, deserialize_with = "point")]
     pub point: PointApi,
+}
+
+fn country<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Country>, D::Error> {
+    let code = serde_json::Value::deserialize(deserializer)?;
+    let code = code.as_str().map(str::to_ascii_uppercase).unwrap_or_default();
+    Ok(Country::ALL.into_iter().find(|country| country.code() == code))
+}
+
+fn point<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PointApi, D::Error> {
+    let word = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(word).unwrap_or_default())
 }
 
 /// People copy a user id with quotes and without.
@@ -212,8 +224,15 @@ mod tests {
             r#"{"access_token":"x","collector_id":1,"live":false,"country":"MX","point":"payment_intents"}"#;
         let account: Account = serde_json::from_str(whole).unwrap();
         assert_eq!((account.country, account.point), (Some(Country::Mx), PointApi::PaymentIntents));
-        for wrong in [r#""collector_id":"12a""#, r#""collector_id":-1"#, r#""collector_id":1,"country":"XX""#]
-        {
+        let typos = r#"{"access_token":"x","collector_id":1,"live":true,"country":"ar","point":"legacy"}"#;
+        let account: Account = serde_json::from_str(typos).unwrap();
+        assert_eq!((account.country, account.point), (Some(Country::Ar), PointApi::Orders));
+        for country in ["7", "null", r#""XX""#] {
+            let odd = format!(r#"{{"access_token":"x","collector_id":1,"live":true,"country":{country}}}"#);
+            let account: Account = serde_json::from_str(&odd).unwrap();
+            assert_eq!(account.country, None, "the QR still works");
+        }
+        for wrong in [r#""collector_id":"12a""#, r#""collector_id":-1"#] {
             let entry = format!(r#"{{"access_token":"x","live":true,{wrong}}}"#);
             assert!(serde_json::from_str::<Account>(&entry).is_err(), "{wrong}");
         }

@@ -39,3 +39,17 @@ async fn at_the_terminal(world: &World, sale: &str) -> Value {
     world.mercado_pago.receive(&world.demo.terminal).expect("a terminal that listens");
     made.json
 }
+
+/// Makes a charge as old as if so much time had passed.
+async fn age(world: &World, charge: &Value, by: time::Duration) {
+    let id = charge["charge_id"].as_str().expect("a charge");
+    let reference = surtidor::sale::Charge::sale_of(id).expect("a charge's sale");
+    // Somebody else may write the sale at the same time.
+    loop {
+        let mut sale = world.store().sale(&reference).await.expect("the ledger").expect("a sale");
+        sale.charges.iter_mut().filter(|known| known.id == id).for_each(|known| known.created_at -= by);
+        if world.store().save(&mut sale, time::OffsetDateTime::now_utc()).await.is_ok() {
+            return;
+        }
+    }
+}

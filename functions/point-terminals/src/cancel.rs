@@ -3,12 +3,10 @@
 
 use lambda_http::{Body, Response};
 use surtidor::api::nothing;
-use surtidor::charging::{self, Sent};
+use surtidor::charging;
 use surtidor::mercado_pago::Cancelled;
 use surtidor::problem::Problem;
-use surtidor::refunding::Try;
 use surtidor::sale::{Charge, ChargeStanding, Sale};
-use surtidor::secrets::Account;
 
 use crate::charges::named;
 use crate::handler::{Call, PointTerminals, not_answered, shown};
@@ -21,12 +19,21 @@ pub(crate) async fn post(api: &PointTerminals, call: Call<'_>) -> Result<Respons
         return shown(200, &sale, &charge.id, call);
     }
     let account = api.account(&sale.account).await?;
-    let (sale, charge) = confirmed(api, call, &account, sale, charge).await?;
+    let (sale, charge) = if charge.mercado_pago_id.is_none() {
+        // The answer that told its id may have been lost: it is searched for, and never made in order to be cancelled.
+        let sale = look(api, &account, sale, &charge, call).await?;
+        let charge = sale.charge(&charge.id).cloned().unwrap_or(charge);
+        (sale, charge)
+    } else {
+        (sale, charge)
+    };
     if is_decided(&sale, &charge.id, call) {
         return shown(200, &sale, &charge.id, call);
     }
+    if charge.mercado_pago_id.is_none() {
+        return give_up(api, call, sale, &charge).await;
+    }
     let asked = charging::cancel(&api.mercado_pago, &account, &charge, call.now).await;
-    let asked = asked.map_err(|error| not_answered(&error, call.language))?;
     tracing::info!(
         event = "charge_cancelled",
         charge = charge.id,
@@ -34,15 +41,41 @@ pub(crate) async fn post(api: &PointTerminals, call: Call<'_>) -> Result<Respons
         caller = call.caller.key_id,
         "A charge was asked to be cancelled"
     );
+    // Whatever the call was answered.
     let sale = look(api, &account, sale, &charge, call).await?;
     if is_decided(&sale, &charge.id, call) {
         return shown(200, &sale, &charge.id, call);
     }
-    if asked == Cancelled::Refused {
-        return Err(at_the_terminal(call));
+    let holds = |charge| sale.holds_its_terminal(charge, call.now);
+    match asked {
+        // Its order is over, and the payment is on its way to the sale.
+        _ if !sale.charge(&charge.id).is_some_and(holds) => {
+            api.look_behind(&sale, &charge, call.now).await;
+            shown(202, &sale, &charge.id, call)
+        }
+        Err(error) => Err(not_answered(&error, call.language)),
+        Ok(Cancelled::Refused) => Err(at_the_terminal(call)),
+        Ok(Cancelled::Asked) => {
+            api.look_behind(&sale, &charge, call.now).await;
+            shown(202, &sale, &charge.id, call)
+        }
     }
-    api.look_behind(&sale, &charge, call.now).await;
-    shown(202, &sale, &charge.id, call)
+}
+
+/// Nobody knows whether Mercado Pago ever made it. It is ended in our books, with advice to look at the terminal; if it was
+/// made and is paid all the same, it is paid.
+async fn give_up(
+    api: &PointTerminals,
+    call: Call<'_>,
+    sale: Sale,
+    charge: &Charge,
+) -> Result<Response<Body>, Problem> {
+    let end = |sale: &mut Sale| {
+        sale.end_charge(&charge.id, "canceled", "not_confirmed", call.now);
+        Ok(())
+    };
+    let (sale, ()) = api.change(sale, call.now, end).await?;
+    shown(200, &sale, &charge.id, call)
 }
 
 /// Whether there is nothing left to cancel.
@@ -51,37 +84,6 @@ fn is_decided(sale: &Sale, charge: &str, call: Call<'_>) -> bool {
         let (status, _) = sale.charge_status(charge, call.now);
         matches!(status.standing(), ChargeStanding::Over | ChargeStanding::Paid)
     })
-}
-
-/// The charge with Mercado Pago's id of it. Where the answer that told it was lost, the same request gives it again; if
-/// there was none before, there is one now, to be cancelled at once.
-async fn confirmed(
-    api: &PointTerminals,
-    call: Call<'_>,
-    account: &Account,
-    sale: Sale,
-    charge: Charge,
-) -> Result<(Sale, Charge), Problem> {
-    if !charge.is_unconfirmed() {
-        return Ok((sale, charge));
-    }
-    let sent = charging::send(&api.mercado_pago, account, &sale, &charge, Try::Again).await;
-    let sent = sent.map_err(|error| {
-        let busy = matches!(error, surtidor::mercado_pago::ApiError::Refused { .. })
-            || error == surtidor::mercado_pago::ApiError::Busy { status: 409 };
-        if busy { at_the_terminal(call) } else { not_answered(&error, call.language) }
-    })?;
-    if let Sent::Refused(code) = &sent {
-        tracing::info!(
-            event = "charge_never_made",
-            charge = charge.id,
-            code,
-            "A charge that was cancelled had never been made"
-        );
-    }
-    let sale = charging::conclude(&api.store, sale, &charge.id, &sent, call.now).await?;
-    let charge = sale.charge(&charge.id).cloned().unwrap_or(charge);
-    Ok((sale, charge))
 }
 
 fn at_the_terminal(call: Call<'_>) -> Problem {

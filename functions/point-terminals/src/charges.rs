@@ -8,9 +8,11 @@ use surtidor::id::{InvalidId, SaleId};
 use surtidor::mercado_pago::OperatingMode;
 use surtidor::money::Money;
 use surtidor::problem::Problem;
+use surtidor::queue::Resource;
 use surtidor::refunding::Try;
 use surtidor::sale::{
-    Charge, ChargeRefused, ChargeRequest, ChargeRequested, ChargeStanding, Language, PointApi, Sale, advice,
+    Charge, ChargeRefused, ChargeRequest, ChargeRequested, ChargeStanding, Language, PointApi, Sale,
+    SaleStatus,
 };
 use surtidor::secrets::Account;
 
@@ -101,7 +103,7 @@ async fn again(
     sale: Sale,
     charge: Charge,
 ) -> Result<Response<Body>, Problem> {
-    if is_to_be_sent_again(&charge, call) {
+    if is_to_be_sent_again(&sale, &charge, call) {
         return send_again(api, call, account, sale, charge).await;
     }
     shown(if charge.is_unconfirmed() { 202 } else { 200 }, &sale, &charge.id, call)
@@ -127,16 +129,14 @@ async fn send_again(
     deliver(api, call, account, sale, charge, Try::Again, 200).await
 }
 
-/// Whether a charge that nobody confirmed is sent once more, because its till still waits. A legacy intent has no
-/// idempotency key, so while the request that sends it may be under way, it is left to that.
-fn is_to_be_sent_again(charge: &Charge, call: Call<'_>) -> bool {
-    let in_other_hands =
-        charge.api == PointApi::PaymentIntents && call.now - charge.created_at < LONGEST_REQUEST;
-    charge.is_unconfirmed() && call.now < charge.expires_at() && !in_other_hands
+/// Whether a charge that nobody confirmed is sent once more, because its till still waits: an order, which its key makes the
+/// same one, while its sale is owed. A legacy intent has no key, so it is never sent a second time.
+fn is_to_be_sent_again(sale: &Sale, charge: &Charge, call: Call<'_>) -> bool {
+    charge.api == PointApi::Orders
+        && charge.is_unconfirmed()
+        && sale.status.is_owed()
+        && call.now < charge.expires_at()
 }
-
-/// No request takes longer: API Gateway ends it.
-const LONGEST_REQUEST: time::Duration = time::Duration::seconds(30);
 
 /// Sends a charge that is written down, and writes down what came of it. `status` is that of the answer if Mercado Pago has
 /// it; 202 while nobody knows.
@@ -150,7 +150,7 @@ async fn deliver(
     status: u16,
 ) -> Result<Response<Body>, Problem> {
     let mut sent = charging::send(&api.mercado_pago, account, &sale, &charge, attempt).await;
-    if sent.is_err() && attempt == Try::First {
+    if sent.is_err() && attempt == Try::First && charge.api == PointApi::Orders {
         sent = charging::send(&api.mercado_pago, account, &sale, &charge, Try::Again).await;
     }
     let sent = match sent {
@@ -168,10 +168,14 @@ async fn deliver(
             return shown(202, &sale, &charge.id, call);
         }
     };
+    if !sale.status.is_owed() {
+        // Other money came while it was sent: a look at the sale takes it off the terminal.
+        api.hint(&sale, Resource::Sale(sale.reference.clone()), call.now).await;
+    }
     match (sent, sale.charge(&charge.id)) {
         // Unless another request made it meanwhile.
         (Sent::Refused(code), Some(charge)) if !sale.is_at_work(charge, call.now) => {
-            let words = advice(&charge.status, charge.detail.as_deref(), call.language);
+            let words = sale.charge_advice(charge, call.now, call.language);
             let detail = format!("{words} ({code})");
             Err(if code.starts_with("already_queued") {
                 Problem::conflict(detail).with_field("terminal")
@@ -185,8 +189,8 @@ async fn deliver(
 
 fn within_limits(amount: Money, country: surtidor::country::Country) -> Result<(), Problem> {
     if amount.currency() != country.currency() {
-        let rule = format!("must be in {}, the account's currency", country.currency());
-        return Err(Problem::invalid("currency", rule));
+        let (owed, takes) = (amount.currency(), country.currency());
+        return Err(Problem::conflict(format!("the sale is in {owed}, and the account takes {takes}")));
     }
     let limits = country.point_limits().ok_or_else(|| {
         let code = country.code();
@@ -243,9 +247,18 @@ fn refused(error: &ChargeRefused, language: Language) -> Problem {
             Problem::conflict(detail).with_field("terminal")
         }
         ChargeRefused::InDoubt(charge) => {
-            let words = advice(&charge.status, charge.detail.as_deref(), language);
+            let words = language.of(
+                "no se sabe si se cobró: mire el terminal y, si no muestra una aprobación, cobre otra vez con una Idempotency-Key nueva",
+                "não se sabe se foi cobrado: olhe o terminal e, se não mostrar aprovação, cobre de novo com uma Idempotency-Key nova",
+                "whether it was paid is not known: look at the terminal, and if it shows no approval charge again with a new Idempotency-Key",
+            );
             Problem::conflict(format!("{}: {words}", charge.id)).with_field("Idempotency-Key")
         }
+        ChargeRefused::NotOwed(SaleStatus::NeedsReview) => Problem::conflict(language.of(
+            "entró dinero que no corresponde con la venta: alguien debe revisarla antes de cobrar",
+            "entrou dinheiro que não corresponde à venda: alguém deve revisá-la antes de cobrar",
+            "money came in that does not fit the sale: somebody must look at it before it is charged",
+        )),
         ChargeRefused::NotOwed(_) | ChargeRefused::TooMany => Problem::conflict(error.to_string()),
     }
 }
@@ -267,7 +280,7 @@ pub(crate) async fn named(api: &PointTerminals, call: Call<'_>) -> Result<(Sale,
 
 pub(crate) async fn get(api: &PointTerminals, call: Call<'_>) -> Result<Response<Body>, Problem> {
     let (sale, charge) = named(api, call).await?;
-    if is_to_be_sent_again(&charge, call) {
+    if is_to_be_sent_again(&sale, &charge, call) {
         // The till waits for it: it is sent once more, under its key.
         let account = api.account(&sale.account).await?;
         let shown_all_the_same = shown(200, &sale, &charge.id, call);
@@ -277,13 +290,7 @@ pub(crate) async fn get(api: &PointTerminals, call: Call<'_>) -> Result<Response
         };
     }
     let (status, _) = sale.charge_status(&charge, call.now);
-    let is_open = match status.standing() {
-        ChargeStanding::AtWork | ChargeStanding::InDoubt => true,
-        ChargeStanding::Over => false,
-        // Its order says so, and the payment is on its way to the sale.
-        ChargeStanding::Paid => sale.status.is_owed(),
-    };
-    if is_open {
+    if matches!(status.standing(), ChargeStanding::AtWork | ChargeStanding::InDoubt) {
         api.look_behind(&sale, &charge, call.now).await;
     }
     shown(200, &sale, &charge.id, call)

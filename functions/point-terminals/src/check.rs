@@ -15,6 +15,9 @@ use crate::terminals::linked;
 
 use CheckResult::{Ok as Right, Unknown, Wrong};
 
+/// A charge that is younger may still be told of.
+const NEWS_COMES_WITHIN: time::Duration = time::Duration::minutes(2);
+
 const TOKEN: &str = "access_token";
 const SECRET: &str = "webhook_secret";
 const TERMINAL: &str = "terminal";
@@ -45,7 +48,11 @@ pub(crate) async fn get(api: &PointTerminals, call: Call<'_>) -> Result<Response
             checks.push(unproven(call.language));
         }
     }
-    let ready = checks.iter().all(|check| check.result != Wrong);
+    // The secret alone may still be unproven.
+    let ready = checks.iter().all(|check| match check.check {
+        SECRET => check.result != Wrong,
+        _ => check.result == Right,
+    });
     Ok(json(200, &CheckView { ready, checks }))
 }
 
@@ -75,7 +82,7 @@ async fn token(api: &PointTerminals, account: &Account, call: Call<'_>) -> Check
             );
         }
     };
-    if user.id().is_some_and(|id| id != account.collector_id.to_string()) {
+    if user.id() != Some(account.collector_id.to_string().as_str()) {
         return say(
             (Wrong, "token_of_another_account"),
             [
@@ -133,8 +140,18 @@ async fn terminal(
 ) -> Result<(Terminal, Check), Check> {
     let say = |found, words| check(TERMINAL, found, call.language, words);
     let name = path(call.request, "terminal");
-    let found = match api.mercado_pago.terminal_named(&account.access_token, account.point, &name).await {
-        Ok(found) => found,
+    let found = match api.mercado_pago.terminals_named(&account.access_token, account.point, &name).await {
+        Ok(found) if found.len() > 1 => {
+            return Err(say(
+                (Wrong, "serial_ambiguous"),
+                [
+                    "dos modelos de terminal tienen ese número de serie: use el identificador entero (MODELO__SERIE)",
+                    "dois modelos de terminal têm esse número de série: use o identificador inteiro (MODELO__SÉRIE)",
+                    "two models of terminal have this serial number: use the whole id (MODEL__SERIAL)",
+                ],
+            ));
+        }
+        Ok(found) => found.into_iter().next(),
         Err(error) if error.is_passing() => {
             return Err(say(
                 (Unknown, "no_answer"),
@@ -229,14 +246,20 @@ async fn secret(
             ],
         ),
         // One that was never sent is not told of, and one that is at work has still to be.
-        Some(charge) if charge.mercado_pago_id.is_some() && !sale.is_at_work(charge, call.now) => say(
-            (Wrong, "no_signed_notification"),
-            [
-                "el último cobro terminó sin una notificación con firma válida: copie otra vez el secreto de Webhooks (modo productivo) al secreto de notificaciones, y revise la URL y los eventos (Order; en la API anterior, Integraciones Point)",
-                "a última cobrança terminou sem uma notificação com assinatura válida: copie de novo o segredo de Webhooks (modo produtivo) para o segredo de notificações, e confira a URL e os eventos (Order; na API anterior, Integrações Point)",
-                "the last charge ended without a notification whose signature is valid: copy the Webhooks secret (production mode) into the webhooks secret again, and check the URL and the events (Order; in the former API, Point integrations)",
-            ],
-        ),
+        Some(charge)
+            if charge.mercado_pago_id.is_some()
+                && !sale.is_at_work(charge, call.now)
+                && call.now - charge.created_at > NEWS_COMES_WITHIN =>
+        {
+            say(
+                (Wrong, "no_signed_notification"),
+                [
+                    "el último cobro terminó sin una notificación con firma válida: copie otra vez el secreto de Webhooks (modo productivo) al secreto de notificaciones, y revise la URL y los eventos (Order; en la API anterior, Integraciones Point)",
+                    "a última cobrança terminou sem uma notificação com assinatura válida: copie de novo o segredo de Webhooks (modo produtivo) para o segredo de notificações, e confira a URL e os eventos (Order; na API anterior, Integrações Point)",
+                    "the last charge ended without a notification whose signature is valid: copy the Webhooks secret (production mode) into the webhooks secret again, and check the URL and the events (Order; in the former API, Point integrations)",
+                ],
+            )
+        }
         _ => unproven(call.language),
     })
 }

@@ -87,7 +87,9 @@ impl PointTerminals {
         })?;
         found.ok_or_else(|| {
             tracing::error!(event = "account_unknown", %account, "The station's account has no entry in the accounts secret");
-            Problem::refused(format!("the account {account} has no entry in the accounts secret: add its access token"))
+            Problem::refused(format!(
+                "the account {account} has no entry in the accounts secret that can be read: see docs/setup.md"
+            ))
         })
     }
 
@@ -98,15 +100,23 @@ impl PointTerminals {
         name: &str,
         language: Language,
     ) -> Result<mercado_pago::Terminal, Problem> {
-        let found = self.mercado_pago.terminal_named(&account.access_token, account.point, name).await;
-        found.map_err(|error| not_answered(&error, language))?.ok_or_else(|| {
-            let detail = language.of(
+        let found = self.mercado_pago.terminals_named(&account.access_token, account.point, name).await;
+        let mut found = found.map_err(|error| not_answered(&error, language))?.into_iter();
+        match (found.next(), found.next()) {
+            (Some(terminal), None) => Ok(terminal),
+            (Some(_), Some(_)) => Err(Problem::conflict(language.of(
+                "dos modelos de terminal tienen ese número de serie: use el identificador entero (MODELO__SERIE)",
+                "dois modelos de terminal têm esse número de série: use o identificador inteiro (MODELO__SÉRIE)",
+                "two models of terminal have this serial number: use the whole id (MODEL__SERIAL)",
+            ))
+            .with_field("terminal")),
+            (None, _) => Err(Problem::not_found(language.of(
                 "la cuenta de Mercado Pago no tiene un terminal con ese número de serie: cópielo entero del dorso, y vincule el terminal con la aplicación de Mercado Pago",
                 "a conta do Mercado Pago não tem um terminal com esse número de série: copie-o inteiro do verso, e vincule o terminal com o aplicativo do Mercado Pago",
                 "the Mercado Pago account has no terminal with this serial number: copy all of it from the back of the terminal, and link the terminal with Mercado Pago's app",
-            );
-            Problem::not_found(detail).with_field("terminal")
-        })
+            ))
+            .with_field("terminal")),
+        }
     }
 
     /// Changes a sale and writes it.

@@ -20,11 +20,12 @@ pub(crate) async fn holder(
     let Some(id) = &link.holder else { return Ok(None) };
     let Some(reference) = Charge::sale_of(id).filter(|of| Some(of) != this_sale) else { return Ok(None) };
     let Some(sale) = api.store.sale(&reference).await? else { return Ok(None) };
-    let Some(charge) = sale.charge(id).filter(|charge| sale.is_at_work(charge, call.now)).cloned() else {
+    let Some(charge) = sale.charge(id).filter(|charge| sale.holds_its_terminal(charge, call.now)).cloned()
+    else {
         return Ok(None);
     };
     let sale = look(api, account, sale, &charge, call).await?;
-    let held = sale.charge(id).filter(|charge| sale.is_at_work(charge, call.now)).cloned();
+    let held = sale.charge(id).filter(|charge| sale.holds_its_terminal(charge, call.now)).cloned();
     Ok(held.map(|charge| (sale, charge)))
 }
 
@@ -37,7 +38,7 @@ pub(crate) async fn look(
     charge: &Charge,
     call: Call<'_>,
 ) -> Result<Sale, Problem> {
-    let (fact, payments) = match charging::look(&api.mercado_pago, account, charge).await {
+    let (fact, payments) = match charging::look(&api.mercado_pago, account, charge, call.now).await {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(sale),
         Err(error) => {
@@ -45,8 +46,8 @@ pub(crate) async fn look(
             return Ok(sale);
         }
     };
-    if let (Some(id), false) = (&charge.mercado_pago_id, payments.is_empty()) {
-        api.hint(&sale, resource_of(charge, id), call.now).await;
+    if !payments.is_empty() {
+        api.hint(&sale, resource_of(charge, &fact.id), call.now).await;
     }
     let take_in = |sale: &mut Sale| {
         sale.see_charges(std::slice::from_ref(&fact), call.now);

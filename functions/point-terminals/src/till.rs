@@ -22,7 +22,7 @@ pub(crate) async fn sale_at_till(
 ) -> Result<Sale, Problem> {
     let delivery = Delivery {
         sale_id: asked.sale_id.clone(),
-        position: till_of(link)?,
+        position: till_of(link, &station.positions)?,
         amount,
         description: asked.description.clone(),
         delivered_at: None,
@@ -47,17 +47,17 @@ pub(crate) async fn sale_at_till(
 }
 
 /// The till of a terminal: the one that it is linked with, else one of its own that bears the end of its serial number.
-fn till_of(link: &Terminal) -> Result<PositionId, Problem> {
+fn till_of(link: &Terminal, pumps: &[PositionId]) -> Result<PositionId, Problem> {
     if let Some(till) = &link.till {
         return Ok(till.clone());
     }
     let letters: Vec<char> = link.terminal.serial().chars().filter(char::is_ascii_alphanumeric).collect();
     let end: String = letters.iter().skip(letters.len().saturating_sub(8)).collect();
-    PositionId::parse(&end).map_err(|_| {
-        Problem::invalid(
-            "terminal",
-            "has no serial number that could name its till: link it with a till first",
-        )
+    // What is sold at a till must never show at a pump.
+    let till = PositionId::parse(&end).ok().filter(|till| !pumps.contains(till));
+    till.ok_or_else(|| {
+        let rule = "has no serial number that could name a till of its own: link it with a till first (PUT …/terminals/{terminal})";
+        Problem::invalid("terminal", rule)
     })
 }
 
@@ -92,11 +92,14 @@ mod tests {
 
     #[test]
     fn a_terminal_without_till_has_one_of_its_own() {
-        let till = |terminal: &str, till: Option<&str>| till_of(&link(terminal, till)).unwrap().to_string();
+        let till =
+            |terminal: &str, till: Option<&str>| till_of(&link(terminal, till), &[]).unwrap().to_string();
         assert_eq!(till("NEWLAND_N950__N950NCB801293324", None), "01293324");
         assert_eq!(till("NEWLAND_N950__N950NCB801293324", Some("shop")), "shop");
         assert_eq!(till("INGENICO_MOVE2500__ING-ARG-47", None), "INGARG47".to_ascii_lowercase());
         assert_eq!(till("A__7", None), "7");
-        assert!(till_of(&link("A__-", None)).is_err());
+        assert!(till_of(&link("A__-", None), &[]).is_err());
+        let pumps = [PositionId::parse("7").unwrap()];
+        assert!(till_of(&link("A__7", None), &pumps).is_err(), "a pump of that name would show it");
     }
 }

@@ -9,7 +9,7 @@ use crate::money::Currency;
 use crate::payment::Channel;
 use crate::sale::{
     Attempt, Charge, Chargeback, Command, Document, Language, LoyaltyClaim, Product, Refund, RefundStatus,
-    Sale, SaleStatus, advice,
+    Sale, SaleStatus,
 };
 use crate::store;
 
@@ -252,7 +252,7 @@ impl<'a> ChargeView<'a> {
             position: &sale.delivery.position,
             external_reference: charge.reference(),
             terminal: &charge.terminal,
-            advice: advice(&status, detail.as_deref(), language),
+            advice: sale.charge_advice(charge, now, language),
             status: status.0,
             status_detail: detail,
             amount: charge.amount.to_string(),

@@ -309,7 +309,7 @@ impl Call {
 }
 
 /// A time as the search takes it: UTC, so that no `+` needs escaping.
-fn instant(at: OffsetDateTime) -> Result<String, ApiError> {
+pub(super) fn instant(at: OffsetDateTime) -> Result<String, ApiError> {
     let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let at = at.to_offset(UtcOffset::UTC).format(&format);
     at.map_err(|_| ApiError::NoAnswer("not sent"))

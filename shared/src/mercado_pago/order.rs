@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::wire::{self, Text};
 use crate::id::{PaymentId, ResourceId};
 use crate::payment::{PaymentFact, Standing};
-use crate::sale::{ChargeFact, ChargeStatus};
+use crate::sale::{ChargeFact, ChargeStatus, ChargeTransaction};
 
 /// An order of `/v1/orders`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -40,7 +40,7 @@ struct Point {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 struct Transactions {
-    #[serde(deserialize_with = "wire::list")]
+    #[serde(deserialize_with = "wire::each")]
     payments: Vec<Transaction>,
 }
 
@@ -48,7 +48,9 @@ struct Transactions {
 #[serde(default)]
 struct Transaction {
     id: Text,
+    status: Text,
     status_detail: Text,
+    paid_amount: Text,
     tip_amount: Text,
     reference_id: Text,
     #[serde(deserialize_with = "wire::optional")]
@@ -107,9 +109,11 @@ impl Order {
     /// The numeric payments behind its transactions: `reference.id`, or `reference_id`.
     #[must_use]
     pub fn payments(&self) -> Vec<PaymentId> {
-        let transactions = self.transactions.iter().flat_map(|transactions| &transactions.payments);
-        let id = |of: &Transaction| of.reference.as_ref().map_or(&of.reference_id, |named| &named.id).clone();
-        transactions.filter_map(|of| payment(&id(of))).collect()
+        self.tries().iter().filter_map(Transaction::payment).collect()
+    }
+
+    fn tries(&self) -> &[Transaction] {
+        self.transactions.as_ref().map(|transactions| transactions.payments.as_slice()).unwrap_or_default()
     }
 
     /// What it says of a terminal; `None` for an order of a QR.
@@ -119,23 +123,37 @@ impl Order {
         if self.kind.as_deref() != Some("point") && point.is_none() {
             return None;
         }
-        let transaction = self.transactions.as_ref().and_then(|transactions| transactions.payments.first());
-        let status = self.status.as_deref().unwrap_or(JUST_MADE);
+        // The one that was paid, else the last that was tried.
+        let tries = self.tries();
+        let is_paid = |of: &&Transaction| matches!(of.status.as_deref(), Some("processed" | "refunded"));
+        let told = tries.iter().find(is_paid).or(tries.last());
         // Of an order that failed, the transaction says why.
-        let of_transaction = transaction.and_then(|of| of.status_detail.as_deref());
-        let detail = match (self.status_detail.as_deref(), of_transaction) {
+        let why = told.and_then(|of| of.status_detail.as_deref());
+        let detail = match (self.status_detail.as_deref(), why) {
             (Some("failed"), Some(why)) => Some(why),
             (detail, why) => detail.or(why),
         };
+        let text = |text: Option<&Text>| text.and_then(Text::as_deref).map(str::to_owned);
         Some(ChargeFact {
             id,
             reference: self.reference().map(str::to_owned),
             terminal: point.and_then(|point| point.terminal_id.as_deref()).map(str::to_owned),
-            status: ChargeStatus(status.to_owned()),
+            status: ChargeStatus(self.status.as_deref().unwrap_or(JUST_MADE).to_ascii_lowercase()),
             detail: detail.map(str::to_owned),
-            transaction: transaction.and_then(|of| of.id.as_deref()).map(str::to_owned),
-            tip: transaction.and_then(|of| of.tip_amount.as_deref()).map(str::to_owned),
+            transactions: tries.iter().filter_map(Transaction::named).collect(),
+            tip: text(told.map(|of| &of.tip_amount)),
+            paid: text(told.map(|of| &of.paid_amount)),
         })
+    }
+}
+
+impl Transaction {
+    fn payment(&self) -> Option<PaymentId> {
+        self.reference.as_ref().and_then(|named| payment(&named.id)).or_else(|| payment(&self.reference_id))
+    }
+
+    fn named(&self) -> Option<ChargeTransaction> {
+        Some(ChargeTransaction { id: self.id.as_deref()?.to_owned(), payment: self.payment()? })
     }
 }
 
@@ -166,19 +184,17 @@ impl PaymentIntent {
             "OPEN" | "" => JUST_MADE,
             "ON_TERMINAL" => "at_terminal",
             "PROCESSING" => "processing",
-            "PROCESSED" | "FINISHED" => {
-                match payments.first().map_or(Standing::Waiting, |payment| payment.status.standing()) {
-                    Standing::Waiting => "processing",
-                    Standing::Failed => "failed",
-                    Standing::Unknown => "action_required",
-                    Standing::Approved
-                    | Standing::InMediation
-                    | Standing::Refunded
-                    | Standing::ChargedBack => "processed",
-                }
-            }
-            "CANCELED" => "canceled",
-            "ABANDONED" => "expired",
+            "PROCESSED" | "FINISHED" => match payments.first().map(|payment| payment.status.standing()) {
+                Some(Standing::Waiting) => "processing",
+                Some(Standing::Failed) => "failed",
+                // It has ended, and no payment says how.
+                None | Some(Standing::Unknown) => "action_required",
+                Some(
+                    Standing::Approved | Standing::InMediation | Standing::Refunded | Standing::ChargedBack,
+                ) => "processed",
+            },
+            "CANCELED" | "CANCELLED" => "canceled",
+            "ABANDONED" | "EXPIRED" => "expired",
             "ERROR" => "failed",
             "CONFIRMATION_REQUIRED" => "action_required",
             other => other,
@@ -190,8 +206,9 @@ impl PaymentIntent {
             terminal: self.device_id.as_deref().map(str::to_owned),
             status: ChargeStatus(status.to_owned()),
             detail: of_payment.or_else(|| Some(state.to_owned()).filter(|state| !state.is_empty())),
-            transaction: None,
+            transactions: Vec::new(),
             tip: None,
+            paid: None,
         }
     }
 }
@@ -208,8 +225,8 @@ mod tests {
     #[test]
     fn payments_are_found_in_every_shape() {
         let ids = |ids: Vec<PaymentId>| ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let order = r#"{"transactions":{"payments":[{"reference":{"id":"11"}},{"reference_id":"12"},{"id":"PAY01"}]}}"#;
-        assert_eq!(ids(serde_json::from_str::<Order>(order).unwrap().payments()), "11 12");
+        let order = r#"{"transactions":{"payments":[{"reference":{"id":"11"}},{"reference_id":"12"},{"id":"PAY01"},null,7,{"reference":{"id":null},"reference_id":"13"},{"reference":{},"reference_id":"14"},{"reference_id":"22dvqmsbq8c"}]}}"#;
+        assert_eq!(ids(serde_json::from_str::<Order>(order).unwrap().payments()), "11 12 13 14");
         assert_eq!(ids(serde_json::from_str::<Order>("{}").unwrap().payments()), "");
         let intent = r#"{"state":"FINISHED","payment":{"id":17014025134}}"#;
         assert_eq!(ids(serde_json::from_str::<PaymentIntent>(intent).unwrap().payments()), "17014025134");
@@ -224,7 +241,15 @@ mod tests {
             (fact.status.0.as_str(), fact.detail.as_deref()),
             ("failed", Some("cc_rejected_insufficient_amount"))
         );
-        assert_eq!((fact.transaction.as_deref(), fact.tip.as_deref()), (Some("PAY01"), Some("1.50")));
+        assert_eq!((fact.transactions.len(), fact.tip.as_deref()), (0, Some("1.50")));
+        let twice = r#"{"type":"point","status":"PROCESSED","transactions":{"payments":[{"id":"PAY01","status":"failed","reference_id":"1"},{"id":"PAY02","status":"processed","status_detail":"accredited","reference_id":"2","paid_amount":"5.50"}]}}"#;
+        let twice = serde_json::from_str::<Order>(twice).unwrap().charge(id()).unwrap();
+        assert_eq!((twice.status.0.as_str(), twice.detail.as_deref()), ("processed", Some("accredited")));
+        assert_eq!(
+            twice.transactions.iter().map(|of| of.id.as_str()).collect::<Vec<_>>(),
+            ["PAY01", "PAY02"]
+        );
+        assert_eq!(twice.paid.as_deref(), Some("5.50"));
         let qr = r#"{"type":"qr","external_reference":"x","status":"processed","config":{"qr":{}}}"#;
         assert_eq!(serde_json::from_str::<Order>(qr).unwrap().charge(id()), None);
         assert!(
@@ -254,7 +279,8 @@ mod tests {
         assert_eq!(told("OPEN", None), "created OPEN");
         assert_eq!(told("ON_TERMINAL", None), "at_terminal ON_TERMINAL");
         assert_eq!(told("PROCESSING", None), "processing PROCESSING");
-        assert_eq!(told("FINISHED", None), "processing FINISHED");
+        assert_eq!(told("FINISHED", None), "action_required FINISHED");
+        assert_eq!(told("CANCELLED", None), "canceled CANCELLED");
         assert_eq!(told("FINISHED", Some("approved")), "processed why");
         assert_eq!(told("PROCESSED", Some("approved")), "processed why");
         assert_eq!(told("FINISHED", Some("rejected")), "failed why");

@@ -4,8 +4,10 @@ use reqwest::Method;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
+use serde_json::value::RawValue;
+use time::{Duration, OffsetDateTime};
 
-use super::client::MercadoPago;
+use super::client::{MercadoPago, instant};
 use super::wire::{self, Text};
 use super::{ApiError, Order, PaymentIntent};
 use crate::id::{ResourceId, TerminalId};
@@ -78,31 +80,63 @@ impl Body {
     }
 }
 
-/// A page of terminals: `data.terminals` by Orders, `devices` by the legacy API.
+/// A page of terminals: `data.terminals` by Orders, `devices` by the legacy API. Each is read by itself, so that one that
+/// cannot be read does not take the others away.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct List {
     #[serde(deserialize_with = "wire::optional")]
     data: Option<Terminals>,
-    #[serde(deserialize_with = "wire::list")]
-    terminals: Vec<Body>,
-    #[serde(deserialize_with = "wire::list")]
-    devices: Vec<Body>,
+    #[serde(deserialize_with = "wire::optional")]
+    terminals: Option<Vec<Box<RawValue>>>,
+    #[serde(deserialize_with = "wire::optional")]
+    devices: Option<Vec<Box<RawValue>>>,
     #[serde(deserialize_with = "wire::optional")]
     paging: Option<Paging>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
+#[derive(Deserialize)]
 struct Terminals {
-    #[serde(deserialize_with = "wire::list")]
-    terminals: Vec<Body>,
+    terminals: Vec<Box<RawValue>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Paging {
     total: Text,
+}
+
+/// What a page holds.
+struct Page {
+    terminals: Vec<Terminal>,
+    /// How many entries it had, also those that could not be read.
+    entries: usize,
+    /// How many there are on all pages, if it is told.
+    total: Option<usize>,
+}
+
+impl List {
+    /// `None` for a document that is no list of terminals.
+    fn page(self) -> Option<Page> {
+        let entries = self.data.map(|data| data.terminals).or(self.terminals).or(self.devices)?;
+        let read = |entry: &RawValue| serde_json::from_str::<Body>(entry.get()).ok()?.terminal();
+        Some(Page {
+            terminals: entries.iter().filter_map(|entry| read(entry)).collect(),
+            entries: entries.len(),
+            total: self.paging.and_then(|paging| paging.total.as_deref()?.parse().ok()),
+        })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct OrderList {
+    #[serde(deserialize_with = "wire::each")]
+    data: Vec<Order>,
+    #[serde(deserialize_with = "wire::each")]
+    results: Vec<Order>,
+    #[serde(deserialize_with = "wire::each")]
+    elements: Vec<Order>,
 }
 
 /// Who a token is for (`/users/me`).
@@ -143,68 +177,66 @@ impl MercadoPago {
         self.get(token, "/users/me").await
     }
 
-    /// Every terminal of an account: all pages.
+    /// Every terminal of an account: all pages. Mercado Pago may give fewer at once than were asked for, and its total is not
+    /// believed while pages are full: the end is a page that is short by the total's word too, or one with nothing new.
     pub async fn terminals(&self, token: &SecretString, api: PointApi) -> Result<Vec<Terminal>, ApiError> {
+        let path = match api {
+            PointApi::Orders => "/terminals/v1/list",
+            PointApi::PaymentIntents => "/point/integration-api/devices",
+        };
         let mut all: Vec<Terminal> = Vec::new();
         let mut offset = 0_usize;
         loop {
-            let (page, total) = self.page_of_terminals(token, api, offset).await?;
-            let count = page.len();
+            let list: List = self.get(token, &format!("{path}?limit={PAGE}&offset={offset}")).await?;
+            let unreadable = || ApiError::Unreadable("no list of terminals".to_owned());
+            let Page { terminals, entries, total } = list.page().ok_or_else(unreadable)?;
             let known = all.len();
-            for terminal in page {
+            for terminal in terminals {
                 if all.iter().all(|other| other.id != terminal.id) {
                     all.push(terminal);
                 }
             }
-            offset = offset.saturating_add(count);
-            // Mercado Pago may give fewer at once than were asked for, so only the total, or a page with nothing new, is
-            // the end.
-            let is_last = total.is_some_and(|total| offset >= total);
-            if is_last || all.len() == known || offset >= MOST {
+            offset = offset.saturating_add(entries);
+            let is_last = entries < PAGE && total.is_some_and(|total| total > 0 && offset >= total);
+            if entries == 0 || is_last || (all.len() == known && known > 0) || offset >= MOST {
                 return Ok(all);
             }
         }
     }
 
-    /// The terminal of a serial number or id, if the account has it; pages are read until it is found.
-    pub async fn terminal_named(
+    /// The terminals of a serial number or an id: one, or none; or several, if two models have the same number.
+    pub async fn terminals_named(
         &self,
         token: &SecretString,
         api: PointApi,
         name: &str,
-    ) -> Result<Option<Terminal>, ApiError> {
-        let (mut offset, mut first) = (0_usize, None);
-        loop {
-            let (page, total) = self.page_of_terminals(token, api, offset).await?;
-            offset = offset.saturating_add(page.len());
-            // The same page again and again is one that would come for ever.
-            let begins = page.first().map(|terminal| terminal.id.clone());
-            let is_last = begins.is_none() || begins == first || offset >= MOST;
-            first = begins;
-            if let Some(found) = page.into_iter().find(|terminal| terminal.id.is_named(name)) {
-                return Ok(Some(found));
-            }
-            if is_last || total.is_some_and(|total| offset >= total) {
-                return Ok(None);
-            }
-        }
+    ) -> Result<Vec<Terminal>, ApiError> {
+        let all = self.terminals(token, api).await?;
+        let exact = all.iter().find(|terminal| terminal.id.as_str().eq_ignore_ascii_case(name)).cloned();
+        Ok(match exact {
+            Some(terminal) => vec![terminal],
+            None => all.into_iter().filter(|terminal| terminal.id.is_named(name)).collect(),
+        })
     }
 
-    async fn page_of_terminals(
+    /// The order that bears a reference, if the search finds one that was made about then. The search is documented in
+    /// Mercado Pago's SDKs only, so an answer that refuses it is none.
+    pub async fn orders_of(
         &self,
         token: &SecretString,
-        api: PointApi,
-        offset: usize,
-    ) -> Result<(Vec<Terminal>, Option<usize>), ApiError> {
-        let path = match api {
-            PointApi::Orders => "/terminals/v1/list",
-            PointApi::PaymentIntents => "/point/integration-api/devices",
+        reference: &str,
+        made_at: OffsetDateTime,
+    ) -> Result<Option<(ResourceId, Order)>, ApiError> {
+        let from = instant(made_at.saturating_sub(Duration::hours(1)))?;
+        let until = instant(made_at.saturating_add(Duration::hours(1)))?;
+        let query = format!("begin_date={from}&end_date={until}&external_reference={reference}");
+        let found: OrderList = match self.get(token, &format!("/v1/orders?{query}")).await {
+            Err(ApiError::Refused { .. } | ApiError::Unreadable(_)) => return Ok(None),
+            answer => answer?,
         };
-        let list: List = self.get(token, &format!("{path}?limit={PAGE}&offset={offset}")).await?;
-        let of_data = list.data.map(|data| data.terminals).unwrap_or_default();
-        let bodies = of_data.into_iter().chain(list.terminals).chain(list.devices);
-        let total = list.paging.and_then(|paging| paging.total.as_deref()?.parse().ok());
-        Ok((bodies.filter_map(Body::terminal).collect(), total))
+        let all = found.data.into_iter().chain(found.results).chain(found.elements);
+        let same = |order: &Order| order.reference().is_some_and(|told| told.eq_ignore_ascii_case(reference));
+        Ok(all.filter(same).find_map(|order| Some((order.id()?, order))))
     }
 
     /// Sets how a terminal works. It must be restarted after that.
@@ -325,9 +357,7 @@ mod tests {
             r#"{"terminals":[{"id":"A__1","pos_id":"47792476","store_id":"47792478","external_pos_id":null,"operating_mode":"PDV"}]}"#,
         ] {
             let list: List = serde_json::from_str(body).unwrap();
-            let of_data = list.data.map(|data| data.terminals).unwrap_or_default();
-            let bodies = of_data.into_iter().chain(list.terminals).chain(list.devices);
-            let found: Vec<_> = bodies.filter_map(Body::terminal).collect();
+            let found = list.page().unwrap().terminals;
             let [terminal] = found.as_slice() else { panic!("{body}") };
             assert_eq!(
                 (terminal.mode(), terminal.store_id.as_deref()),
@@ -335,11 +365,13 @@ mod tests {
             );
             assert_eq!((terminal.pos_id.as_deref(), &terminal.external_pos_id), (Some("47792476"), &None));
         }
-        let odd: List = serde_json::from_str(
-            r#"{"devices":[{"id":null},{"id":"a b"},{"id":"A__2","operating_mode":7}],"paging":[]}"#,
-        )
-        .unwrap();
-        let odd: Vec<_> = odd.devices.into_iter().filter_map(Body::terminal).collect();
-        assert_eq!((odd.len(), odd[0].mode()), (1, OperatingMode::Other));
+        let odd =
+            r#"{"devices":[{"id":null},null,7,{"id":"a b"},{"id":"A__2","operating_mode":7}],"paging":[]}"#;
+        let odd = serde_json::from_str::<List>(odd).unwrap().page().unwrap();
+        assert_eq!((odd.terminals.len(), odd.entries, odd.total), (1, 5, None));
+        assert_eq!(odd.terminals[0].mode(), OperatingMode::Other);
+        for none in ["{}", r#"{"data":[]}"#, r#"{"errors":[{"code":"x"}]}"#, r#"{"devices":7}"#] {
+            assert!(serde_json::from_str::<List>(none).unwrap().page().is_none(), "{none}");
+        }
     }
 }

@@ -60,6 +60,20 @@ where
     }
 }
 
+/// The elements of a list that can be read, whatever the others are; nothing of what is no list.
+pub(super) fn each<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: serde::de::DeserializeOwned,
+{
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    let elements: Vec<Box<RawValue>> = match raw.get().bytes().next() {
+        Some(b'{') => vec![raw],
+        _ => serde_json::from_str(raw.get()).unwrap_or_default(),
+    };
+    Ok(elements.iter().filter_map(|element| serde_json::from_str(element.get()).ok()).collect())
+}
+
 /// A value of which anything of another type is absent.
 pub(super) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where

@@ -1,14 +1,19 @@
 //! Charges at terminals on the road: each is looked at with its sale, and withdrawn when the sale is owed no more.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{Findings, ReconcileError, Reconciler};
 use crate::change::change;
 use crate::charging;
 use crate::mercado_pago::ApiError;
 use crate::queue::{Hint, Resource};
-use crate::sale::{Charge, ChargeFact, ChargeStanding, Sale};
+use crate::sale::{Charge, ChargeFact, ChargeStanding, Sale, SaleStatus};
 use crate::secrets::Account;
+
+/// For so long a charge may lag behind its own notification.
+const NEWS_IS_NEW: Duration = Duration::seconds(30);
+/// Seconds between two readings of one that does.
+const BETWEEN_READINGS: i32 = 3;
 
 impl Reconciler {
     /// Asks for what Mercado Pago knows of a sale's charges: of each by its id, or where that is not known by the
@@ -21,7 +26,7 @@ impl Reconciler {
         now: OffsetDateTime,
     ) -> Result<(), ReconcileError> {
         for charge in sale.charges_to_look_at(now) {
-            match charging::look(&self.mercado_pago, account, charge).await {
+            match charging::look(&self.mercado_pago, account, charge, now).await {
                 Ok(Some((fact, payments))) => {
                     // An order that is over, or that lost its terminal, may have been paid without knowing it.
                     if payments.is_empty() && fact.status.standing() != ChargeStanding::AtWork {
@@ -47,6 +52,7 @@ impl Reconciler {
         account: &Account,
         sale: &Sale,
         found: &mut Findings,
+        now: OffsetDateTime,
     ) -> Result<(), ReconcileError> {
         if !found.charges.is_empty() {
             return Ok(());
@@ -54,9 +60,24 @@ impl Reconciler {
         let charges: Vec<_> =
             found.payments.iter().filter_map(|payment| sale.charge_to_ask_about(payment)).collect();
         for charge in charges {
-            if let Some((fact, _)) = charging::look(&self.mercado_pago, account, charge).await? {
+            if let Some((fact, _)) = charging::look(&self.mercado_pago, account, charge, now).await? {
                 found.charges.push(fact);
             }
+        }
+        Ok(())
+    }
+
+    /// Mercado Pago notifies of charges that ended, and may do so before the charge itself says it: then it is asked again,
+    /// a few times within a minute.
+    pub(super) async fn wait_for_news(
+        &self,
+        hint: &Hint,
+        found: &Findings,
+        now: OffsetDateTime,
+    ) -> Result<(), ReconcileError> {
+        let is_behind = |charge: &ChargeFact| charge.status.standing() == ChargeStanding::AtWork;
+        if hint.signed && now - hint.since < NEWS_IS_NEW && found.charges.iter().any(is_behind) {
+            self.queue.send_after(hint, BETWEEN_READINGS).await?;
         }
         Ok(())
     }
@@ -72,7 +93,9 @@ impl Reconciler {
         now: OffsetDateTime,
     ) -> Result<Sale, ReconcileError> {
         let look = changed || matches!(hint.resource, Resource::Sale(_));
-        if !look || sale.status.is_owed() {
+        // Money under review has settled nothing, and a refunded sale is paid no more than once either.
+        let is_settled = !sale.status.is_owed() && sale.status != SaleStatus::NeedsReview;
+        if !look || !is_settled {
             return Ok(sale);
         }
         let mut facts = Vec::new();
@@ -100,7 +123,7 @@ impl Reconciler {
     ) -> Result<(), ApiError> {
         charging::cancel(&self.mercado_pago, account, charge, now).await?;
         // What it came to is read; payments among it have hints of their own.
-        match charging::look(&self.mercado_pago, account, charge).await {
+        match charging::look(&self.mercado_pago, account, charge, now).await {
             Ok(found) => facts.extend(found.map(|(fact, _)| fact)),
             Err(charging::Looked::Api(error)) => return Err(error),
             Err(charging::Looked::Document(_)) => {}

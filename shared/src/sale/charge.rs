@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{Attempt, Event, Language, Sale, SaleStatus};
-use crate::id::{ExternalReference, ResourceId, TerminalId};
+use crate::id::{ExternalReference, PaymentId, ResourceId, TerminalId};
 use crate::money::Money;
 use crate::payment::{PaymentFact, Standing};
 
@@ -16,8 +16,12 @@ use crate::payment::{PaymentFact, Standing};
 pub const LIFETIME: Duration = Duration::minutes(5);
 /// After this, a charge whose making was never confirmed is one that was not made: it would have expired long ago.
 const UNCONFIRMED: Duration = Duration::minutes(20);
-/// No charge is at a terminal for longer, whatever was told last: Mercado Pago's longest `expiration_time`.
-const LONGEST: Duration = Duration::hours(3);
+/// A legacy intent has no idempotency key, so one whose making was never confirmed is never sent again: after the longest
+/// request that could be sending it, only the terminal can tell.
+pub const LONGEST_REQUEST: Duration = Duration::seconds(30);
+/// Nothing is at a terminal for longer, whatever was told last: six times the lifetime, since a terminal may be slow to
+/// give up, and the legacy API gives intents a longer one of its own.
+const LONGEST: Duration = Duration::minutes(30);
 /// A charge that came to nothing is still asked about on this day, with its sale: it may have been paid all the same.
 const PAID_ALL_THE_SAME: Duration = Duration::days(1);
 /// A sale is not charged more often: it must be read and written as one item.
@@ -98,10 +102,21 @@ pub struct ChargeFact {
     pub status: ChargeStatus,
     /// The reason behind the state.
     pub detail: Option<String>,
-    /// Id of its one transaction (`PAY…`), which a refund of a part must name.
-    pub transaction: Option<String>,
+    /// Its transactions that name a payment: a refund of the order must name the transaction.
+    pub transactions: Vec<ChargeTransaction>,
     /// What the buyer added to the amount, as text in major units.
     pub tip: Option<String>,
+    /// What the buyer paid, with the tip, as text in major units.
+    pub paid: Option<String>,
+}
+
+/// A try to pay an order, by its two names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ChargeTransaction {
+    /// The order's name of it (`PAY…`).
+    pub id: String,
+    /// The payment.
+    pub payment: PaymentId,
 }
 
 /// One amount at one terminal.
@@ -124,9 +139,9 @@ pub struct Charge {
     /// Id of the order or payment intent, once it is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub mercado_pago_id: Option<ResourceId>,
-    /// Id of the order's transaction.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub transaction: Option<String>,
+    /// The order's transactions that name a payment.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub transactions: Vec<ChargeTransaction>,
     /// The furthest that it was seen to be.
     pub status: ChargeStatus,
     /// Mercado Pago's reason behind the state.
@@ -216,11 +231,21 @@ impl Charge {
         self.mercado_pago_id.is_none() && self.status.standing() == ChargeStanding::AtWork
     }
 
+    /// Whether Mercado Pago refused it, or it was never sent: nothing of it was ever at a terminal.
+    #[must_use]
+    pub fn was_never_made(&self) -> bool {
+        self.mercado_pago_id.is_none() && self.status.standing() == ChargeStanding::Over
+    }
+
     /// Its state now: what was told last, unless it cannot be that any more.
     fn status_at(&self, now: OffsetDateTime) -> (ChargeStatus, Option<String>) {
         let age = now - self.created_at;
+        let unconfirmed = |status: &str| (ChargeStatus::word(status), Some("not_confirmed".to_owned()));
         if self.is_unconfirmed() && age > UNCONFIRMED {
-            return (ChargeStatus::word("expired"), Some("not_confirmed".to_owned()));
+            return unconfirmed("expired");
+        }
+        if self.is_unconfirmed() && self.api == PointApi::PaymentIntents && age > LONGEST_REQUEST {
+            return unconfirmed("action_required");
         }
         if self.status.standing() == ChargeStanding::AtWork && age > LONGEST {
             return (ChargeStatus::word("action_required"), Some("not_heard_of".to_owned()));
@@ -233,8 +258,10 @@ impl Charge {
         // What we thought became of it before Mercado Pago ever told of it is no reading.
         let is_first = self.mercado_pago_id.is_none();
         self.mercado_pago_id.get_or_insert_with(|| fact.id.clone());
-        if self.transaction.is_none() {
-            self.transaction.clone_from(&fact.transaction);
+        for transaction in &fact.transactions {
+            if let Err(place) = self.transactions.binary_search(transaction) {
+                self.transactions.insert(place, transaction.clone());
+            }
         }
         match &fact.terminal {
             Some(told) if self.terminal.is_named(told) => self.is_at_its_terminal = true,
@@ -243,11 +270,10 @@ impl Charge {
             }
             None => {}
         }
-        if let Some(tip) = &fact.tip
-            && let Ok(tip) = Money::from_wire(tip, self.amount.currency())
-        {
-            self.tip = Some(tip).filter(|tip| !tip.is_zero());
-        }
+        let money = |text: &Option<String>| Money::from_wire(text.as_deref()?, self.amount.currency()).ok();
+        // Where the tip is not told, it is what was paid above the amount.
+        let tip = money(&fact.tip).or_else(|| Some(money(&fact.paid)?.saturating_sub(self.amount)));
+        self.tip = tip.filter(|tip| !tip.is_zero()).or(self.tip);
         let known = (self.status.progress(), &self.status.0, &self.detail);
         let told = (fact.status.progress(), &fact.status.0, &fact.detail);
         if !is_first && told.cmp(&known) != Ordering::Greater {
@@ -280,34 +306,53 @@ impl Sale {
         paid.or_else(|| of_it.next_back())
     }
 
-    /// Where a charge stands, and why: a payment that moved money says more than the order that it was made for, so one
-    /// that was cancelled and paid all the same is paid.
+    /// Where a charge stands, and why. The money has the last word: a payment that was approved says more than the order
+    /// that it was made for, so one that was cancelled and paid all the same is paid; and an order that calls itself paid
+    /// is believed once its payment is.
     #[must_use]
     pub fn charge_status(&self, charge: &Charge, now: OffsetDateTime) -> (ChargeStatus, Option<String>) {
         let (status, detail) = charge.status_at(now);
-        let Some(paid) = self.payment_of(charge).filter(|attempt| attempt.approved_at.is_some()) else {
-            return (status, detail);
+        let payment = self.payment_of(charge);
+        let of_payment = || payment.and_then(Attempt::latest).and_then(|latest| latest.detail.clone());
+        let Some(paid) = payment.filter(|attempt| attempt.approved_at.is_some()) else {
+            return match (status.standing(), payment.map(Attempt::standing)) {
+                (ChargeStanding::Paid, Some(Standing::Failed)) => {
+                    (ChargeStatus::word("failed"), of_payment())
+                }
+                (ChargeStanding::Paid, _) if now - charge.created_at > LONGEST => {
+                    (ChargeStatus::word("action_required"), Some(status.0))
+                }
+                (ChargeStanding::Paid, _) => (ChargeStatus::word("processing"), Some(status.0)),
+                _ => (status, detail),
+            };
         };
         let given_back = paid.standing() == Standing::Refunded
             || paid.amount().is_some_and(|amount| !amount.is_zero() && self.given_back(paid) >= amount);
         if given_back {
             return (ChargeStatus::word("refunded"), Some("refunded".to_owned()));
         }
-        if status.standing() == ChargeStanding::Paid && status.0 == "processed" {
-            return (status, detail);
+        if status.0 == "processed" {
+            (status, detail)
+        } else {
+            (ChargeStatus::word("processed"), of_payment())
         }
-        let detail = paid.latest().and_then(|latest| latest.detail.clone());
-        (ChargeStatus::word("processed"), detail)
     }
 
     fn charge_standing(&self, charge: &Charge, now: OffsetDateTime) -> ChargeStanding {
         self.charge_status(charge, now).0.standing()
     }
 
-    /// Whether a charge holds its terminal: the buyer may pay it any moment.
+    /// Whether the buyer may pay it any moment, or has paid it and the payment is on its way to the sale.
     #[must_use]
     pub fn is_at_work(&self, charge: &Charge, now: OffsetDateTime) -> bool {
         self.charge_standing(charge, now) == ChargeStanding::AtWork
+    }
+
+    /// Whether a charge holds its terminal: one that its order calls over holds it no more, whatever is still to be found
+    /// out about it.
+    #[must_use]
+    pub fn holds_its_terminal(&self, charge: &Charge, now: OffsetDateTime) -> bool {
+        charge.status_at(now).0.standing() == ChargeStanding::AtWork && self.is_at_work(charge, now)
     }
 
     /// Charges that the buyer may pay any moment.
@@ -320,8 +365,10 @@ impl Sale {
         self.charges.iter().filter(move |charge| match self.charge_standing(charge, now) {
             ChargeStanding::AtWork | ChargeStanding::InDoubt => true,
             ChargeStanding::Over => now - charge.created_at < PAID_ALL_THE_SAME,
-            // Paid by the order's word: the payment behind it is wanted too.
-            ChargeStanding::Paid => self.payment_of(charge).is_none_or(|paid| paid.approved_at.is_none()),
+            // The order may explain an amount that is not the one owed.
+            ChargeStanding::Paid => self
+                .payment_of(charge)
+                .is_some_and(|paid| paid.misfits.contains(&super::ReviewReason::Amount)),
         })
     }
 
@@ -336,10 +383,13 @@ impl Sale {
         (!is_explained || !charge.is_at_its_terminal).then_some(charge)
     }
 
-    /// Since when there is a charge whose end is not known.
+    /// Since when there is a charge whose end is not known. While the sale is owed, one that came to nothing lately counts:
+    /// it may have been paid all the same.
     pub(super) fn charged_since(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
-        let undecided = self.charges.iter().filter(|charge| {
-            matches!(self.charge_standing(charge, now), ChargeStanding::AtWork | ChargeStanding::InDoubt)
+        let undecided = self.charges.iter().filter(|charge| match self.charge_standing(charge, now) {
+            ChargeStanding::AtWork | ChargeStanding::InDoubt => true,
+            ChargeStanding::Over => self.status.is_owed() && now - charge.created_at < PAID_ALL_THE_SAME,
+            ChargeStanding::Paid => false,
         });
         undecided.map(|charge| charge.created_at).max()
     }
@@ -363,7 +413,9 @@ impl Sale {
             let last = self.last_charge(now).map(|(_, charge)| charge);
             return Ok(last.filter(|charge| charge.terminal.is_named(terminal)));
         };
-        match self.charges.iter().find(|charge| charge.key.as_deref() == Some(key)) {
+        // What was refused before it was made did not use the key up.
+        let is_it = |charge: &&Charge| charge.key.as_deref() == Some(key) && !charge.was_never_made();
+        match self.charges.iter().find(is_it) {
             Some(known) if !known.terminal.is_named(terminal) => {
                 Err(ChargeRefused::KeyReused(known.terminal.clone()))
             }
@@ -384,8 +436,7 @@ impl Sale {
         if let Some((standing, charge)) = self.last_charge(now) {
             let charge = Box::new(charge.clone());
             match standing {
-                // Also one that its order calls paid, while the payment is on its way to the sale.
-                ChargeStanding::AtWork | ChargeStanding::Paid if self.status.is_owed() => {
+                ChargeStanding::AtWork if self.status.is_owed() => {
                     return Err(ChargeRefused::AtWork(charge));
                 }
                 ChargeStanding::InDoubt if key.is_none() => return Err(ChargeRefused::InDoubt(charge)),
@@ -406,7 +457,7 @@ impl Sale {
             caller: request.caller,
             amount: self.amount(),
             mercado_pago_id: None,
-            transaction: None,
+            transactions: Vec::new(),
             status: ChargeStatus::word("created"),
             detail: None,
             is_at_its_terminal: false,
@@ -458,72 +509,101 @@ impl Sale {
     }
 }
 
-/// What the person at the till does about a charge, by its state and Mercado Pago's reason.
-#[must_use]
-pub fn advice(status: &ChargeStatus, detail: Option<&str>, language: Language) -> &'static str {
-    let (es, pt, en) = match (status.0.as_str(), detail) {
-        ("created", _) => (
-            "Enviado: espere a que el terminal lo muestre",
-            "Enviado: espere o terminal mostrar",
-            "Sent: wait until the terminal shows it",
-        ),
-        ("at_terminal", _) => (
-            "En el terminal: pida la tarjeta",
-            "No terminal: peça o cartão",
-            "At the terminal: ask for the card",
-        ),
-        ("processing", _) => (
-            "El terminal procesa el pago: no retire la tarjeta",
-            "O terminal processa o pagamento: não retire o cartão",
-            "The terminal processes the payment: leave the card in",
-        ),
-        ("processed", _) => ("Pagado", "Pago", "Paid"),
-        ("refunded", _) => ("Devuelto", "Devolvido", "Given back"),
-        ("canceled" | "cancelled", Some("terminal_busy")) => (
+impl Sale {
+    /// What the person at the till does about a charge.
+    #[must_use]
+    pub fn charge_advice(&self, charge: &Charge, now: OffsetDateTime, language: Language) -> &'static str {
+        let (status, detail) = self.charge_status(charge, now);
+        let moved_money = self.payment_of(charge).is_some_and(|payment| payment.approved_at.is_some());
+        let (es, pt, en) = match (status.0.as_str(), detail.as_deref()) {
+            _ if moved_money && self.status == SaleStatus::NeedsReview => (
+                "Entró un pago que no corresponde con la venta: avise al encargado",
+                "Entrou um pagamento que não corresponde à venda: avise o responsável",
+                "A payment came in that does not fit the sale: call the manager",
+            ),
+            _ if charge.was_never_made() => never_made(detail.as_deref().unwrap_or_default()),
+            ("created", _) => (
+                "Enviado: espere a que el terminal lo muestre",
+                "Enviado: espere o terminal mostrar",
+                "Sent: wait until the terminal shows it",
+            ),
+            ("at_terminal", _) => (
+                "En el terminal: pida la tarjeta",
+                "No terminal: peça o cartão",
+                "At the terminal: ask for the card",
+            ),
+            ("processing", Some("processed" | "refunded")) => (
+                "Se confirma el pago: espere",
+                "O pagamento está sendo confirmado: espere",
+                "The payment is being confirmed: wait",
+            ),
+            ("processing", _) => (
+                "El terminal procesa el pago: no retire la tarjeta",
+                "O terminal processa o pagamento: não retire o cartão",
+                "The terminal processes the payment: leave the card in",
+            ),
+            ("processed", _) => ("Pagado", "Pago", "Paid"),
+            ("refunded", _) => ("Devuelto", "Devolvido", "Given back"),
+            ("canceled" | "cancelled", _) => {
+                ("Cancelado: no se cobró nada", "Cancelado: nada foi cobrado", "Canceled: nothing was taken")
+            }
+            ("expired", Some("not_confirmed")) => NOT_CONFIRMED,
+            ("expired", _) => (
+                "Venció sin pago: envíelo otra vez",
+                "Venceu sem pagamento: envie de novo",
+                "It expired unpaid: send it again",
+            ),
+            ("failed", _) => (
+                "Rechazado: pida otra tarjeta u otro medio y envíelo otra vez",
+                "Recusado: peça outro cartão ou outro meio e envie de novo",
+                "Rejected: ask for another card or means and send it again",
+            ),
+            _ => (
+                "No se sabe si se cobró: mire el terminal. Si no muestra una aprobación, haga un cobro nuevo",
+                "Não se sabe se foi cobrado: olhe o terminal. Se não mostrar aprovação, faça uma cobrança nova",
+                "Whether it was paid is not known: look at the terminal. If it shows no approval, make a new charge",
+            ),
+        };
+        language.of(es, pt, en)
+    }
+}
+
+const NOT_CONFIRMED: (&str, &str, &str) = (
+    "Mercado Pago nunca confirmó el cobro: mire el terminal antes de cobrar otra vez",
+    "O Mercado Pago nunca confirmou a cobrança: olhe o terminal antes de cobrar de novo",
+    "Mercado Pago never confirmed the charge: look at the terminal before you charge again",
+);
+
+/// What to do about a charge that Mercado Pago refused to make, or that was never sent. No card was read.
+fn never_made(code: &str) -> (&'static str, &'static str, &'static str) {
+    match code {
+        "terminal_busy" => (
             "No se envió: otro cobro ocupa el terminal",
             "Não foi enviado: outra cobrança ocupa o terminal",
             "Not sent: another charge holds the terminal",
         ),
-        ("canceled" | "cancelled", _) => {
-            ("Cancelado: no se cobró nada", "Cancelado: nada foi cobrado", "Canceled: nothing was taken")
-        }
-        ("expired", Some("not_confirmed")) => (
-            "Mercado Pago nunca confirmó el cobro: mire el terminal antes de cobrar otra vez",
-            "O Mercado Pago nunca confirmou a cobrança: olhe o terminal antes de cobrar de novo",
-            "Mercado Pago never confirmed the charge: look at the terminal before you charge again",
-        ),
-        ("expired", _) => (
-            "Venció sin pago: envíelo otra vez",
-            "Venceu sem pagamento: envie de novo",
-            "It expired unpaid: send it again",
-        ),
-        ("failed", Some(code)) if code.starts_with("already_queued") => (
+        "not_confirmed" => NOT_CONFIRMED,
+        _ if code.starts_with("already_queued") => (
             "El terminal tiene otro cobro pendiente: termínelo o cancélelo en el terminal y envíe este otra vez",
             "O terminal tem outra cobrança pendente: termine ou cancele no terminal e envie esta de novo",
             "The terminal holds another charge: finish or cancel it at the terminal and send this one again",
         ),
-        ("failed", Some("forbidden_checking_terminal_owner" | "terminal_not_found")) => (
+        "forbidden_checking_terminal_owner" | "terminal_not_found" => (
             "El terminal no es de esta cuenta de Mercado Pago: vincúlelo con su aplicación",
             "O terminal não é desta conta do Mercado Pago: vincule-o com o aplicativo",
             "The terminal is not of this Mercado Pago account: link it with its app",
         ),
-        ("failed", Some("unauthorized")) => (
+        "unauthorized" => (
             "Mercado Pago rechaza el token de la cuenta: avise a soporte",
             "O Mercado Pago recusa o token da conta: avise o suporte",
             "Mercado Pago rejects the account's token: tell support",
         ),
-        ("failed", _) => (
-            "Rechazado: pida otra tarjeta u otro medio y envíelo otra vez",
-            "Recusado: peça outro cartão ou outro meio e envie de novo",
-            "Rejected: ask for another card or means and send it again",
-        ),
         _ => (
-            "No se sabe si se cobró: mire el terminal. Si no muestra una aprobación, haga un cobro nuevo",
-            "Não se sabe se foi cobrado: olhe o terminal. Se não mostrar aprovação, faça uma cobrança nova",
-            "Whether it was paid is not known: look at the terminal. If it shows no approval, make a new charge",
+            "Mercado Pago no aceptó el cobro y nada se envió al terminal: avise a soporte",
+            "O Mercado Pago não aceitou a cobrança e nada foi enviado ao terminal: avise o suporte",
+            "Mercado Pago did not take the charge and nothing was sent to the terminal: tell support",
         ),
-    };
-    language.of(es, pt, en)
+    }
 }
 
 #[cfg(test)]
@@ -561,8 +641,9 @@ mod tests {
             terminal: Some(charge.terminal.to_string()),
             status: ChargeStatus::word(status),
             detail: None,
-            transaction: None,
+            transactions: Vec::new(),
             tip: None,
+            paid: None,
         }
     }
 
@@ -694,8 +775,9 @@ mod tests {
         fn every_charge_has_advice_and_a_reference_that_mercado_pago_takes(word in 0..WORDS.len()) {
             let mut sale = sale(50_000);
             let made = new(charge(&mut sale, "A__1", None));
+            sale.see_charges(&[fact(&made, WORDS[word])], NOON);
             for language in [Language::Es, Language::Pt, Language::En] {
-                prop_assert!(!advice(&ChargeStatus::word(WORDS[word]), None, language).is_empty());
+                prop_assert!(!sale.charge_advice(&sale.charges[0], NOON, language).is_empty());
             }
             prop_assert!(made.id.len() <= 64 && made.id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
         }

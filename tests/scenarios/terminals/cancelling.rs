@@ -47,7 +47,9 @@ async fn a_charge_that_was_paid_in_the_same_moment_is_paid() {
         let charge = at_the_terminal(&world, "a").await;
         world.mercado_pago.read_card(&world.demo.terminal, &card("visa")).unwrap();
         let answer = station.cancel(&charge).await;
-        assert_eq!((answer.status, &answer.json["status"]), (200, &json!("processed")), "{}", answer.text);
+        assert_eq!((answer.status, &answer.json["status"]), (202, &json!("processing")), "{}", answer.text);
+        assert_eq!(answer.json["advice"], "The payment is being confirmed: wait");
+        station.charge_when(&charge, "processed").await;
         station.sale_when("a", "paid").await;
     }
 }
@@ -115,5 +117,27 @@ async fn mercado_pago_does_not_answer_a_cancellation() {
             {"route": "DELETE /point/**", "do": "status", "status": 503}]}));
         station.cancel(&charge).await.is_problem(503, None);
         assert_eq!(station.charged(&charge).await["sale_status"], "pending");
+    }
+}
+
+/// Whatever the call was answered, the charge is read after it.
+#[tokio::test]
+async fn a_cancellation_that_is_not_answered_well_does_not_hide_that_it_was_paid() {
+    for status in [400, 403, 423, 503] {
+        for world in both().await {
+            world.faults(json!({"notifications": {"fate": "lose"}, "api": [
+                {"route": "POST /v1/orders/*/cancel", "do": "status", "status": status},
+                {"route": "DELETE /point/**", "do": "status", "status": status}]}));
+            let charge = at_the_terminal(&world, "a").await;
+            world.mercado_pago.read_card(&world.demo.terminal, &card("visa")).unwrap();
+            let answer = world.station().cancel(&charge).await;
+            assert_eq!(
+                answer.status,
+                if answer.json["status"] == "processing" { 202 } else { 200 },
+                "{}",
+                answer.text
+            );
+            world.station().charge_when(&charge, "processed").await;
+        }
     }
 }

@@ -148,3 +148,57 @@ async fn what_was_paid_after_the_order_expired_and_cash_was_taken_goes_back() {
         );
     }
 }
+
+/// A second payment that bears the charge's reference is none of its order: to give the order back would take the right one.
+#[tokio::test]
+async fn of_two_payments_of_a_charge_the_other_one_goes_back() {
+    let [world, _] = both().await;
+    let (station, terminal) = (world.station(), world.demo.terminal.clone());
+    let charge = at_the_terminal(&world, "a").await;
+    world.mercado_pago.read_card(&terminal, &card("visa")).unwrap();
+    let paid = station.charge_when(&charge, "processed").await;
+    station.sale_when("a", "paid").await;
+    let draft = json!({"account": world.demo.collector_id, "amount": 500.00, "external_reference": charge["external_reference"]});
+    let second = world.mercado_pago.create_payment(&serde_json::from_value(draft).unwrap()).unwrap();
+    let sale = one_is_kept(&world, "a").await;
+    assert_eq!(sale["refunds"][0]["payment_id"], second.to_string(), "{sale}");
+    let kept =
+        sale["attempts"].as_array().unwrap().iter().find(|attempt| attempt["status"] == "approved").unwrap();
+    assert_eq!(kept["payment_id"], paid["payment_id"], "{sale}");
+}
+
+#[tokio::test]
+async fn a_wrong_payment_does_not_take_the_right_amount_off_the_terminal() {
+    for world in both().await {
+        let (station, terminal) = (world.station(), world.demo.terminal.clone());
+        let told = station.deliver("a", "1", "500.00").await;
+        let charge = station.charge(&terminal, json!({"sale_id": "a"})).await.json;
+        let draft = json!({"account": world.demo.collector_id, "amount": 5.00, "external_reference": told["external_reference"]});
+        world.mercado_pago.create_payment(&serde_json::from_value(draft).unwrap()).unwrap();
+        station.sale_when("a", "needs_review").await;
+        world.stack.drained("HintQueue").await;
+        assert_eq!(station.charged(&charge).await["status"], "created");
+        world.mercado_pago.read_card(&terminal, &card("visa")).unwrap();
+        station.sale_when("a", "paid").await;
+    }
+}
+
+/// An attendant who reads "paid" lets the car go.
+#[tokio::test]
+async fn paid_is_said_once_the_money_says_so() {
+    for world in both().await {
+        let (station, terminal) = (world.station(), world.demo.terminal.clone());
+        let charge = at_the_terminal(&world, "a").await;
+        world.faults(json!({"next_payment": {"amount": 5.00}}));
+        world.mercado_pago.read_card(&terminal, &card("visa")).unwrap();
+        station.sale_when("a", "needs_review").await;
+        let shown = station.charged(&charge).await;
+        assert_eq!(
+            (&shown["sale_status"], &shown["advice"]),
+            (
+                &json!("needs_review"),
+                &json!("A payment came in that does not fit the sale: call the manager")
+            )
+        );
+    }
+}

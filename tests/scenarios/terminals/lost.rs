@@ -3,7 +3,7 @@
 use serde_json::json;
 use surtidor::sale::PointApi;
 
-use super::{at_the_terminal, both, card, world};
+use super::{age, at_the_terminal, both, card, world};
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_under_the_same_key() {
@@ -37,8 +37,7 @@ async fn a_legacy_intent_whose_id_nobody_heard_is_paid_and_settles() {
     let world = world(PointApi::PaymentIntents).await;
     let (station, terminal) = (world.station(), world.demo.terminal.clone());
     station.deliver("a", "1", "500.00").await;
-    world.faults(json!({"api": [{"route": "POST /point/**", "do": "lose_answer", "times": 1}]}));
-    // The second try meets the first one at the terminal: that is no reason to think that it was not made.
+    world.faults(json!({"api": [{"route": "POST /point/**", "do": "lose_answer"}]}));
     let unknown = station.charge(&terminal, json!({"sale_id": "a"})).await;
     assert_eq!(unknown.status, 202, "{}", unknown.text);
     let again = station.charge(&terminal, json!({"sale_id": "a"})).await;
@@ -47,6 +46,111 @@ async fn a_legacy_intent_whose_id_nobody_heard_is_paid_and_settles() {
     station.sale_when("a", "paid").await;
     let charge = station.charge_when(&unknown.json, "processed").await;
     assert!(charge["mercado_pago_id"].is_string(), "its news told the id: {charge}");
+}
+
+/// It has no idempotency key, so a second call could make a second one.
+#[tokio::test]
+async fn a_legacy_intent_is_never_sent_a_second_time() {
+    let world = world(PointApi::PaymentIntents).await;
+    let (station, terminal) = (world.station(), world.demo.terminal.clone());
+    station.deliver("a", "1", "500.00").await;
+    world.faults(json!({"api": [{"route": "POST /point/**", "do": "lose_answer"}], "notifications": {"fate": "lose"}, "search_lag_ms": 600_000}));
+    let route = "POST /point/integration-api/devices/{device}/payment-intents";
+    let unknown = station.charge(&terminal, json!({"sale_id": "a"})).await;
+    assert_eq!((unknown.status, world.mercado_pago.calls(route)), (202, 1), "{}", unknown.text);
+    age(&world, &unknown.json, time::Duration::minutes(1)).await;
+    let doubt = station.charged(&unknown.json).await;
+    assert_eq!(
+        (&doubt["status"], &doubt["status_detail"]),
+        (&json!("action_required"), &json!("not_confirmed"))
+    );
+    station.charge(&terminal, json!({"sale_id": "a"})).await;
+    assert_eq!(world.mercado_pago.calls(route), 1, "neither a look nor a repeat sends it");
+    world.mercado_pago.read_card(&terminal, &card("visa")).unwrap();
+    world.faults(json!({}));
+    station.charge_when(&unknown.json, "processed").await;
+    station.sale_when("a", "paid").await;
+}
+
+#[tokio::test]
+async fn a_charge_that_was_never_confirmed_is_not_sent_once_its_sale_is_settled() {
+    let world = world(PointApi::Orders).await;
+    let (station, terminal) = (world.station(), world.demo.terminal.clone());
+    station.deliver("a", "1", "500.00").await;
+    world.faults(json!({"api": [{"route": "POST /v1/orders", "do": "status", "status": 500}]}));
+    let unknown = station.charge(&terminal, json!({"sale_id": "a"})).await;
+    assert_eq!(unknown.status, 202, "{}", unknown.text);
+    world.faults(json!({}));
+    station.post("/sales/a/settle", json!({"tender": "cash"})).await;
+    station.charged(&unknown.json).await;
+    station.charge(&terminal, json!({"sale_id": "a"})).await;
+    assert_eq!(world.mercado_pago.orders().len(), 0);
+}
+
+#[tokio::test]
+async fn a_charge_that_was_never_confirmed_is_cancelled_without_making_it() {
+    for world in both().await {
+        let (station, terminal) = (world.station(), world.demo.terminal.clone());
+        station.deliver("a", "1", "500.00").await;
+        world.faults(json!({"api": [
+            {"route": "POST /v1/orders", "do": "status", "status": 500},
+            {"route": "POST /point/**", "do": "status", "status": 500}]}));
+        let unknown = station.charge(&terminal, json!({"sale_id": "a"})).await;
+        assert_eq!(unknown.status, 202, "{}", unknown.text);
+        world.faults(json!({}));
+        let cancelled = station.cancel(&unknown.json).await;
+        assert_eq!(
+            (cancelled.status, &cancelled.json["status"]),
+            (200, &json!("canceled")),
+            "{}",
+            cancelled.text
+        );
+        assert!(
+            cancelled.json["advice"].as_str().unwrap().contains("look at the terminal"),
+            "{}",
+            cancelled.text
+        );
+        assert!(
+            world.mercado_pago.terminal(&terminal).unwrap().charge.is_none(),
+            "nothing is at the terminal"
+        );
+        assert_eq!(station.charge(&terminal, json!({"sale_id": "a"})).await.status, 201);
+    }
+}
+
+#[tokio::test]
+async fn an_order_whose_id_nobody_heard_is_found_by_the_sweep() {
+    let world = world(PointApi::Orders).await;
+    let (station, terminal) = (world.station(), world.demo.terminal.clone());
+    station.deliver("a", "1", "500.00").await;
+    world.faults(json!({"api": [{"route": "POST /v1/orders", "do": "lose_answer"}], "notifications": {"fate": "lose"}}));
+    let unknown = station.charge(&terminal, json!({"sale_id": "a"})).await;
+    assert_eq!((unknown.status, &unknown.json["mercado_pago_id"]), (202, &json!(null)));
+    world.mercado_pago.receive(&terminal).unwrap();
+    world.make_due(&station.sale("a").await).await;
+    world.stack.fire("SweepFunction").await.unwrap();
+    world.stack.drained("HintQueue").await;
+    let charge = station.sale("a").await["charges"][0].clone();
+    assert!(charge["mercado_pago_id"].is_string(), "{charge}");
+    assert_eq!(charge["status"], "at_terminal");
+}
+
+#[tokio::test]
+async fn a_key_is_not_used_up_by_what_was_never_made() {
+    for world in both().await {
+        let (station, terminal) = (world.station(), world.demo.terminal.clone());
+        station.deliver("a", "1", "500.00").await;
+        world.mercado_pago.print_stuck(&terminal).unwrap();
+        station
+            .charge_with_key(&terminal, "k", json!({"sale_id": "a"}))
+            .await
+            .is_problem(409, Some("terminal"));
+        world.mercado_pago.free(&terminal).unwrap();
+        let made = station.charge_with_key(&terminal, "k", json!({"sale_id": "a"})).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let again = station.charge_with_key(&terminal, "k", json!({"sale_id": "a"})).await;
+        assert_eq!((again.status, &again.json["charge_id"]), (200, &made.json["charge_id"]));
+    }
 }
 
 #[tokio::test]
@@ -77,7 +181,7 @@ async fn what_mercado_pago_refuses_is_said_and_the_terminal_is_free() {
     for world in both().await {
         let (station, terminal) = (world.station(), world.demo.terminal.clone());
         station.deliver("a", "1", "500.00").await;
-        for (status, words) in [(400, "Rejected"), (401, "token"), (403, "account"), (404, "account")] {
+        for (status, words) in [(400, "did not take"), (401, "token"), (403, "account"), (404, "account")] {
             world.faults(json!({"api": [
                 {"route": "POST /v1/orders", "do": "status", "status": status},
                 {"route": "POST /point/**", "do": "status", "status": status}]}));

@@ -30,7 +30,8 @@ async fn a_cancellation_that_finds_nothing_is_no_cancellation() {
     let charge = at_the_terminal(&world, "a").await;
     world.mercado_pago.read_card(&world.demo.terminal, &card("visa")).unwrap();
     let answer = world.station().cancel(&charge).await;
-    assert_eq!((answer.status, &answer.json["status"]), (200, &json!("processed")), "{}", answer.text);
+    assert_eq!((answer.status, &answer.json["status"]), (202, &json!("processing")), "{}", answer.text);
+    world.station().charge_when(&charge, "processed").await;
     world.station().sale_when("a", "paid").await;
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use simulated_mercado_pago::{OperatingMode, TerminalDraft};
 use surtidor_tests::{Answer, World};
 
-use super::{at_the_terminal, both, card};
+use super::{age, at_the_terminal, both, card};
 
 fn add(world: &World, id: &str, pos: Option<&str>) {
     let draft = TerminalDraft {
@@ -163,6 +163,8 @@ async fn a_wrong_secret_is_found_out_by_a_charge_that_ends_without_valid_news() 
         let charge = at_the_terminal(&world, "a").await;
         world.mercado_pago.read_card(&world.demo.terminal, &card("visa")).unwrap();
         world.station().charge_when(&charge, "processed").await;
+        assert_eq!(found(&world).await.1.join(" "), "ok ok no_charge_yet", "news may be on its way");
+        age(&world, &charge, time::Duration::minutes(3)).await;
         let (ready, codes) = found(&world).await;
         assert_eq!((ready, codes.join(" ").as_str()), (json!(false), "ok ok no_signed_notification"));
     }
@@ -215,6 +217,9 @@ async fn a_token_of_another_account_or_country_is_found_out() {
     other.mercado_pago.put_account(moved).unwrap();
     other.mercado_pago.put_account(seller).unwrap();
     assert_eq!(found(&other).await.1[0], "token_of_another_account");
+    other.faults(json!({"api": [{"route": "GET /users/me", "do": "status", "status": 500}]}));
+    let (ready, codes) = found(&other).await;
+    assert_eq!((ready, codes[0].as_str()), (json!(false), "no_answer"), "what nobody answered is not ready");
     let moved = World::start_with(|demo| {
         demo.country = surtidor::country::Country::Uy;
         demo.currency = "UYU".to_owned();
@@ -225,4 +230,34 @@ async fn a_token_of_another_account_or_country_is_found_out() {
         simulated_mercado_pago::Account { site: simulated_mercado_pago::Site::Mlb, ..moved.demo.seller() };
     moved.mercado_pago.put_account(site).unwrap();
     assert_eq!(found(&moved).await.1[0], "wrong_country");
+}
+
+#[tokio::test]
+async fn two_models_of_one_serial_number_must_be_named_whole() {
+    let [world, _] = both().await;
+    add(&world, "PAX_A910__SMARTPOS77", None);
+    add(&world, "NEWLAND_N950__SMARTPOS77", None);
+    let station = world.station();
+    let body = json!({"sale_id": "a", "amount": "10.00"});
+    let refused = station.charge("SMARTPOS77", body.clone()).await;
+    refused.is_problem(409, Some("terminal"));
+    assert!(refused.json["detail"].as_str().unwrap().contains("two models"), "{}", refused.text);
+    let check = station.get("/terminals/SMARTPOS77/check").await;
+    assert_eq!(check.json["checks"][1]["code"], "serial_ambiguous");
+    let whole = station.charge("PAX_A910__SMARTPOS77", body).await;
+    assert!(whole.json["detail"].as_str().unwrap().contains("STANDALONE"), "{}", whole.text);
+}
+
+#[tokio::test]
+async fn a_short_serial_number_never_sells_at_a_pump() {
+    let [world, _] = both().await;
+    add(&world, "PAX_A910__1", Some("EST6232S04"));
+    world.mercado_pago.set_terminal_mode("PAX_A910__1", OperatingMode::Pdv).unwrap();
+    let station = world.station();
+    let refused = station.charge("PAX_A910__1", json!({"sale_id": "a", "amount": "10.00"})).await;
+    refused.is_problem(422, Some("terminal"));
+    assert_eq!(station.look_up("1").await.status, 400, "the pump offers nothing");
+    let linked = station.call(Method::PUT, "/terminals/PAX_A910__1", &json!({"till": "shop2"})).await;
+    assert_eq!(linked.status, 200, "{}", linked.text);
+    assert_eq!(station.charge("PAX_A910__1", json!({"sale_id": "a", "amount": "10.00"})).await.status, 201);
 }

@@ -101,8 +101,9 @@ async fn the_word_for_a_state_that_nobody_knows_is_shown_and_never_guessed() {
         terminal: None,
         status: surtidor::sale::ChargeStatus("in_orbit".to_owned()),
         detail: None,
-        transaction: None,
+        transactions: Vec::new(),
         tip: None,
+        paid: None,
     };
     sale.see_charges(&[fact], time::OffsetDateTime::now_utc());
     store.save(&mut sale, time::OffsetDateTime::now_utc()).await.unwrap();
