@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use surtidor::id::ExternalReference;
-use surtidor::sale::{CommandKind, Refund, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus};
+use surtidor::payment::Standing;
+use surtidor::sale::{
+    Attempt, CommandKind, Observation, Refund, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus,
+};
 
 use crate::station::{Delivered, Station};
 use crate::world::{World, lock};
@@ -208,13 +211,18 @@ fn money_is_right(sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: 
         ));
     }
     if sale.status == SaleStatus::NeedsReview {
-        // As it was played: for want of balance, a refund that was in process and ended badly, or somebody else's refund
-        // of the payment that was faster.
+        // As it was played: for want of balance, a refund that was in process and ended badly, somebody else's refund of
+        // the payment that was faster, or a dispute, during which Mercado Pago refunds nothing.
         let refused = sale.refunds.iter().any(|refund| {
             let other = |other: &Refund| other.id != refund.id && other.payment_id == refund.payment_id;
+            let disputed = |attempt: &Attempt| {
+                let seen = |seen: &Observation| seen.status.standing() == Standing::InMediation;
+                attempt.payment_id == refund.payment_id && attempt.history.iter().any(seen)
+            };
             refund.origin == RefundOrigin::System
                 && refund.status == RefundStatus::Rejected
                 && (refund.refusal == Some(Refusal::NoBalance)
+                    || refund.refusal == Some(Refusal::WrongState) && sale.attempts.iter().any(disputed)
                     || refund.mercado_pago_id.is_some()
                     || sale.refunds.iter().any(other))
         });

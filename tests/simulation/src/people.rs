@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use simulated_mercado_pago::{Faults, Json, PaymentChange, PaymentDraft, Screen, Twist};
+use surtidor::id::{ExternalReference, SaleId};
 
 use crate::outside::News;
-use crate::station::Station;
+use crate::station::{Cashier, Station};
 use crate::world::World;
 
 /// One delivery and what people make of it.
@@ -42,8 +43,9 @@ impl Journey {
             63..=67 => self.cash_only().await,
             68..=72 => self.walks_away().await,
             73..=79 => self.one_phone("decided later", &SLOW).await,
-            80..=88 => self.refunded().await,
-            89..=92 => self.refunded_in_the_panel().await,
+            80..=87 => self.refunded().await,
+            88..=91 => self.refunded_in_the_panel().await,
+            92 => self.disputed_before_the_till_answers().await,
             93..=95 => self.disputed().await,
             96..=98 => self.odd_payment().await,
             _ => self.stray_payment().await,
@@ -242,6 +244,34 @@ impl Journey {
                 journey.world.pause(1, 600_000).await;
             }
         });
+        // The station gives back all of it meanwhile, and does not know of what went back in the panel.
+        if self.world.chance.happens(500) {
+            let journey = self.clone();
+            tokio::spawn(async move {
+                journey.world.pause(60_000, 2 * 3_600_000).await;
+                let (key, body) = (format!("{}-all", journey.sale), json!({"reason": "spilled"}));
+                journey.station.refund(&journey.world, &journey.sale, &key, &body).await;
+            });
+        }
+        self.world.pause(5_000, 60_000).await;
+    }
+
+    /// The till is told that the sale is paid and asks the cashier, who took cash; before it says so, the buyer disputes
+    /// the payment, which in the end stands.
+    async fn disputed_before_the_till_answers(self) {
+        self.begins("dispute before the till answers");
+        self.station.note(&self.sale, |known| known.cashier = Cashier::Asked);
+        let journey = self.clone();
+        tokio::spawn(async move {
+            if let Some(payment) = journey.paid().await {
+                journey.change(payment, "in_mediation");
+                journey.world.pause(60_000, 1_800_000).await;
+                journey.station.note(&journey.sale, |known| known.cashier = Cashier::TookCash);
+                journey.world.pause(60_000, 3_600_000).await;
+                journey.change(payment, "approved");
+            }
+            journey.station.note(&journey.sale, |known| known.cashier = Cashier::TookCash);
+        });
         self.world.pause(5_000, 60_000).await;
     }
 
@@ -306,8 +336,11 @@ impl Journey {
     async fn stray_payment(self) {
         self.begins("stray payment");
         let reference = self.station.note(&self.sale, |known| known.reference.clone());
-        let made_up = reference.chars().rev().collect::<String>();
-        let names = [made_up, "invoice-77".to_owned()];
+        let reference = ExternalReference::parse(&reference).expect("a reference of ours");
+        let nowhere = SaleId::parse(&format!("{}-nowhere", self.sale)).expect("an id");
+        let order = reference.order().after();
+        let made_up = ExternalReference::new(reference.station(), reference.position(), &nowhere, order);
+        let names = [made_up.to_string(), "invoice-77".to_owned()];
         let name = names[usize::from(self.world.chance.happens(500))].clone();
         let account = self.account();
         let draft = PaymentDraft {

@@ -47,6 +47,20 @@ pub struct Delivered {
     pub refunds: BTreeMap<String, (u16, Value)>,
     /// Why it may end in review: what was odd about it.
     pub odd: BTreeSet<&'static str>,
+    /// Whether the till asks somebody before it answers that it is paid, and what it then heard.
+    pub cashier: Cashier,
+}
+
+/// Who says what a till answers when it is told that a sale is paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cashier {
+    /// The till itself, at once.
+    #[default]
+    NotAsked,
+    /// A cashier, who has not answered yet.
+    Asked,
+    /// A cashier, who says that cash was taken.
+    TookCash,
 }
 
 impl Station {
@@ -195,11 +209,16 @@ impl Station {
     async fn carry_out(&self, world: &Arc<World>, command: &Value) {
         let text = |key: &str| command[key].as_str().unwrap_or_default();
         let (id, sale, kind) = (text("id"), text("sale_id"), text("kind"));
-        let given = self.note(sale, |known| {
+        let (given, cashier) = self.note(sale, |known| {
             let told = known.told.entry(id.to_owned()).or_insert_with(|| command.clone());
-            told["answer"].as_str().map(str::to_owned)
+            (told["answer"].as_str().map(str::to_owned), known.cashier)
         });
-        let answer = given.unwrap_or_else(|| choose_answer(world, kind).to_owned());
+        let answer = match (given, cashier) {
+            (Some(given), _) => given,
+            (None, Cashier::Asked) if kind == "paid" => return,
+            (None, Cashier::TookCash) if kind == "paid" => "paid_elsewhere".to_owned(),
+            (None, _) => choose_answer(world, kind).to_owned(),
+        };
         self.note(sale, |known| {
             if answer == "unknown" {
                 known.odd.insert("unknown to the station");

@@ -31,7 +31,7 @@ struct Mutation {
     without: &'static str,
 }
 
-const MUTATIONS: [Mutation; 16] = [
+const MUTATIONS: [Mutation; 18] = [
     Mutation {
         name: "amount-unchecked",
         file: "shared/src/settlement.rs",
@@ -99,10 +99,22 @@ const MUTATIONS: [Mutation; 16] = [
         without: "let id = format!(\"{id}-{}\", self.commands.len());\n        let is_new = true;",
     },
     Mutation {
+        name: "told-paid-at-each-look",
+        file: "shared/src/settlement.rs",
+        guard: "(Standing::Approved, None | Some(CommandKind::Withdrawn)) => CommandKind::Paid,",
+        without: "(Standing::Approved, _) => CommandKind::Paid,",
+    },
+    Mutation {
         name: "paid-elsewhere-kept",
         file: "shared/src/sale/command.rs",
         guard: "&& command.acknowledged == Some(Acknowledgement::PaidElsewhere)\n",
         without: "&& command.acknowledged == Some(Acknowledgement::AlreadyDone)\n",
+    },
+    Mutation {
+        name: "paid-elsewhere-not-heard",
+        file: "functions/station-api/src/commands.rs",
+        guard: "    let Acknowledge { result } = parse(request.body())?;\n",
+        without: "    let Acknowledge { result: _ } = parse(request.body())?;\n    let result = surtidor::sale::Acknowledgement::Done;\n",
     },
     Mutation {
         name: "acknowledged-before-durable",
