@@ -77,11 +77,23 @@ impl World {
         Self::start_asking(None).await
     }
 
+    /// The same, with a demo that is changed before it is installed.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_with(change: impl FnOnce(&mut Demo)) -> Self {
+        Self::start_as(None, change).await
+    }
+
     /// The same, but the functions ask another Mercado Pago than the one where phones pay.
     ///
     /// # Panics
     /// When it does not start.
     pub async fn start_asking(other: Option<&str>) -> Self {
+        Self::start_as(other, |_| {}).await
+    }
+
+    async fn start_as(other: Option<&str>, change: impl FnOnce(&mut Demo)) -> Self {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(no_tls())
             .timeout(PATIENCE)
@@ -108,10 +120,14 @@ impl World {
         })
         .await
         .expect("a stack");
-        let demo = Demo::new(&stack.api_url(), &url);
+        let mut demo = Demo::new(&stack.api_url(), &url);
+        change(&mut demo);
         mercado_pago.put_account(demo.seller()).expect("an account");
         let places = Places::of(&stack, &url).expect("places");
         demo.install(&places).await.expect("a demo");
+        for terminal in demo.terminals() {
+            mercado_pago.add_terminal(terminal).expect("a terminal");
+        }
         Self { stack, mercado_pago, demo, http }
     }
 
@@ -373,6 +389,39 @@ impl Station<'_> {
             (items.len() == count).then_some(items)
         })
         .await
+    }
+
+    /// Sends an amount to a terminal.
+    pub async fn charge(&self, terminal: &str, body: Value) -> Answer {
+        self.post(&format!("/terminals/{terminal}/charges"), body).await
+    }
+
+    /// The same, with an `Idempotency-Key`.
+    pub async fn charge_with_key(&self, terminal: &str, key: &str, body: Value) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", key)];
+        self.raw(Method::POST, &format!("/terminals/{terminal}/charges"), &headers, &body.to_string()).await
+    }
+
+    /// A charge.
+    pub async fn charged(&self, charge: &Value) -> Value {
+        let id = charge["charge_id"].as_str().expect("a charge");
+        self.get(&format!("/charges/{id}")).await.json
+    }
+
+    /// The charge once it has a status.
+    pub async fn charge_when(&self, charge: &Value, status: &str) -> Value {
+        eventually(&format!("{charge} is {status}"), || async {
+            let found = self.charged(charge).await;
+            (found["status"] == status).then_some(found)
+        })
+        .await
+    }
+
+    /// Asks for a charge to be cancelled.
+    pub async fn cancel(&self, charge: &Value) -> Answer {
+        let id = charge["charge_id"].as_str().expect("a charge");
+        self.post(&format!("/charges/{id}/cancel"), json!({})).await
     }
 
     /// Asks for a refund.

@@ -76,6 +76,20 @@ impl Country {
         }
     }
 
+    /// Mercado Pago's category of fuel stations there (POS reference, "category").
+    #[must_use]
+    pub fn fuel_station_category(self) -> u32 {
+        match self {
+            Self::Ar => 473_000,
+            Self::Br => 4_731_300,
+            Self::Cl => 473_001,
+            Self::Co => 4_731,
+            Self::Mx => 468_419,
+            Self::Pe => 5_050,
+            Self::Uy => 47_300,
+        }
+    }
+
     /// What a Point terminal takes there; `None` where Mercado Pago has no terminals to drive. The figures are those of
     /// the payment intents' reference; the reference of Orders gives none, and Chile has only those.
     #[must_use]

@@ -15,4 +15,5 @@ mod refunds;
 mod station_api;
 mod storm;
 mod sweep;
+mod terminals;
 mod trouble;

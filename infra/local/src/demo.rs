@@ -9,17 +9,16 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use simulated_mercado_pago as mp;
 use surtidor::aws::{Access, Aws, Credentials, Endpoints, Patience};
-use surtidor::id::{AccountId, PositionId, StationId};
+use surtidor::country::Country;
+use surtidor::id::{AccountId, PositionId, StationId, TerminalId};
 use surtidor::lookup::{DEFAULT_SILENCE_LIMIT, Generation, Position, PositionState};
 use surtidor::mercado_pago::{self, Hours, Location, MercadoPago, NewPos, NewStore};
 use surtidor::money::Currency;
-use surtidor::store::{CallerKey, Role, Station, Store, hash_of_key};
+use surtidor::sale::PointApi;
+use surtidor::store::{CallerKey, Role, Station, Store, Terminal, hash_of_key};
 use time::OffsetDateTime;
 
 use crate::{REGION, Stack};
-
-/// Mercado Pago's category of fuel stations in Argentina.
-const FUEL_STATION: u32 = 473_000;
 
 /// What a client of the demo needs: written as `demo.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,9 +34,12 @@ pub struct Demo {
     /// The integrator's user id.
     pub sponsor_id: u64,
     /// Its country and currency.
-    pub country: String,
+    pub country: Country,
     /// Its currency.
     pub currency: String,
+    /// Which API drives its terminals: `orders` or `payment_intents`.
+    #[serde(default)]
+    pub point: PointApi,
     /// Whether it counts as live: its payments must say `live_mode: true`.
     pub live_mode: bool,
     /// Its token.
@@ -58,6 +60,9 @@ pub struct Demo {
     pub lookup_urls: BTreeMap<String, String>,
     /// Every station.
     pub stations: Vec<DemoStation>,
+    /// The terminal of the first station: its id at Mercado Pago.
+    #[serde(default)]
+    pub terminal: String,
     /// Where dead letters are, while the system runs.
     #[serde(default)]
     pub dead_letter_queue_url: String,
@@ -76,6 +81,22 @@ pub struct DemoStation {
     pub generation: String,
     /// Its positions.
     pub positions: Vec<DemoPosition>,
+    /// Its terminals.
+    #[serde(default)]
+    pub terminals: Vec<DemoTerminal>,
+}
+
+/// A Point terminal of the demo.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DemoTerminal {
+    /// Its id at Mercado Pago.
+    pub terminal: String,
+    /// The number on its back.
+    pub serial_number: String,
+    /// The till that it stands at.
+    pub till: String,
+    /// Its point of sale at Mercado Pago.
+    pub external_pos_id: String,
 }
 
 /// A position of the demo.
@@ -156,6 +177,12 @@ impl Demo {
                 station_key: format!("sk_demo_{id}"),
                 generation: generation.to_owned(),
                 positions: (1..=sides).map(position).collect(),
+                terminals: vec![DemoTerminal {
+                    terminal: format!("NEWLAND_N950__N950NCB8{id}"),
+                    serial_number: format!("N950NCB8{id}"),
+                    till: "shop".to_owned(),
+                    external_pos_id: format!("EST{id}C01"),
+                }],
             }
         };
         let stations =
@@ -170,8 +197,9 @@ impl Demo {
             account: "demo".to_owned(),
             collector_id: 178_106_235,
             sponsor_id: 334_249_281,
-            country: "AR".to_owned(),
+            country: Country::Ar,
             currency: "ARS".to_owned(),
+            point: PointApi::Orders,
             live_mode: true,
             access_token: format!("APP_USR-7364289770550796-112209-{}-178106235", random()),
             application_id: 7_364_289_770_550_796,
@@ -181,6 +209,7 @@ impl Demo {
             station: first.station.clone(),
             station_key: first.station_key.clone(),
             lookup_urls,
+            terminal: first.terminals[0].terminal.clone(),
             stations,
             dead_letter_queue_url: String::new(),
         }
@@ -190,7 +219,8 @@ impl Demo {
     #[must_use]
     pub fn kept_or_new(path: &Path, api_url: &str, mercado_pago_url: &str) -> Self {
         let kept = std::fs::read(path).ok().and_then(|text| serde_json::from_slice::<Self>(&text).ok());
-        match kept.filter(|kept| kept.api_url == api_url) {
+        // One without terminals is of an earlier version.
+        match kept.filter(|kept| kept.api_url == api_url && !kept.terminal.is_empty()) {
             Some(kept) => Self { mercado_pago_url: mercado_pago_url.to_owned(), ..kept },
             None => Self::new(api_url, mercado_pago_url),
         }
@@ -203,12 +233,23 @@ impl Demo {
             nickname: "ESTACION DEMO".to_owned(),
             collector_id: self.collector_id,
             access_token: self.access_token.clone(),
-            site: mp::Site::Mla,
+            site: site(self.country),
             webhook_url: Some(self.notification_url.clone()),
             webhook_secret: self.webhook_secret.clone(),
             application_id: self.application_id,
             live_mode: self.live_mode,
         }
+    }
+
+    /// The terminals as the simulated Mercado Pago has them, once the demo is installed there.
+    pub fn terminals(&self) -> impl Iterator<Item = mp::TerminalDraft> {
+        let all = self.stations.iter().flat_map(|station| &station.terminals);
+        all.map(|terminal| mp::TerminalDraft {
+            account: self.collector_id,
+            id: terminal.terminal.clone(),
+            pos: Some(terminal.external_pos_id.clone()),
+            operating_mode: mp::OperatingMode::Pdv,
+        })
     }
 
     /// Writes `demo.json`.
@@ -235,6 +276,7 @@ impl Demo {
     async fn write_secrets(&self, places: &Places<'_>) -> Result<()> {
         let accounts = serde_json::json!({ &self.account: {
             "access_token": self.access_token, "collector_id": self.collector_id, "live": self.live_mode,
+            "country": self.country, "point": self.point,
         }});
         let webhooks = serde_json::json!({ &self.account: {
             "intake_keys": [self.intake_key], "webhook_secrets": [self.webhook_secret], "unverified": "refuse",
@@ -267,6 +309,17 @@ impl Demo {
             revoked: false,
         };
         store.put_key(&hash_of_key(&station.station_key), &key).await?;
+        for at in &station.terminals {
+            let link = Terminal {
+                account: account.clone(),
+                terminal: TerminalId::parse(&at.terminal)?,
+                station: id.clone(),
+                position: None,
+                till: Some(PositionId::parse(&at.till)?),
+                holder: None,
+            };
+            store.link_terminal(&link).await?;
+        }
         for at in &station.positions {
             let position = PositionId::parse(&at.position)?;
             // What the station said of it before this start still holds.
@@ -318,14 +371,38 @@ impl Demo {
             let pos = NewPos {
                 name: format!("{} - Surtidor {}", station.name, at.position),
                 fixed_amount: true,
-                category: FUEL_STATION,
+                category: self.country.fuel_station_category(),
                 external_store_id: store.external_id.clone(),
                 external_id: at.external_id.clone(),
-                url: at.lookup_url.clone(),
+                url: Some(at.lookup_url.clone()),
+            };
+            mercado_pago.ensure_pos(&token, &pos).await?;
+        }
+        for at in &station.terminals {
+            let pos = NewPos {
+                name: format!("{} - Caja", station.name),
+                fixed_amount: true,
+                category: self.country.fuel_station_category(),
+                external_store_id: store.external_id.clone(),
+                external_id: at.external_pos_id.clone(),
+                url: None,
             };
             mercado_pago.ensure_pos(&token, &pos).await?;
         }
         Ok(())
+    }
+}
+
+/// The country as the simulated Mercado Pago calls it.
+fn site(country: Country) -> mp::Site {
+    match country {
+        Country::Ar => mp::Site::Mla,
+        Country::Br => mp::Site::Mlb,
+        Country::Cl => mp::Site::Mlc,
+        Country::Co => mp::Site::Mco,
+        Country::Mx => mp::Site::Mlm,
+        Country::Pe => mp::Site::Mpe,
+        Country::Uy => mp::Site::Mlu,
     }
 }
 

@@ -116,6 +116,11 @@ async fn run(options: Options) -> Result<()> {
         other => other.into(),
     })?;
     demo.install(&Places::of(&stack, &simulated)?).await?;
+    for terminal in demo.terminals() {
+        if mercado_pago.terminal(&terminal.id).is_err() {
+            mercado_pago.add_terminal(terminal)?;
+        }
+    }
     demo.write(&file)?;
     tell(&stack, &demo, &simulated, &file);
     stopped().await?;
@@ -174,7 +179,9 @@ fn build(root: &Path) -> Result<()> {
 
 fn tell(stack: &Stack, demo: &Demo, mercado_pago: &str, file: &Path) {
     println!("API              {}", demo.api_url);
-    println!("Mercado Pago     {mercado_pago}/          pumps and their QRs, the phone, the switches");
+    println!(
+        "Mercado Pago     {mercado_pago}/          pumps and their QRs, the phone, the terminals, the switches"
+    );
     if demo.mercado_pago_url != mercado_pago {
         println!("                 the functions ask {} instead", demo.mercado_pago_url);
     }
@@ -191,6 +198,9 @@ fn tell(stack: &Stack, demo: &Demo, mercado_pago: &str, file: &Path) {
         );
         for at in &station.positions {
             println!("  position {}     {}   POS {}", at.position, at.lookup_url, at.external_id);
+        }
+        for at in &station.terminals {
+            println!("  terminal       {}   at {mercado_pago}/terminal/{}", at.serial_number, at.terminal);
         }
     }
     println!("all of it        {}", file.display());

@@ -79,6 +79,26 @@ impl Moment {
         i64::try_from(self.0.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
 
+    /// The text of the Orders API: `2025-05-12T22:46:59.635Z`.
+    #[must_use]
+    pub fn utc(self) -> String {
+        let text = self.0.to_offset(UtcOffset::UTC).format(SHAPE).unwrap_or_default();
+        text.replace("+00:00", "Z")
+    }
+
+    /// The text of an intent's event: `2022-06-27T10:10:10Z`.
+    #[must_use]
+    pub fn seconds(self) -> String {
+        let text = self.0.to_offset(UtcOffset::UTC).replace_nanosecond(0).map(|at| at.format(&Rfc3339));
+        text.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// The text of an intent's Webhook, `2021-11-29 17:10:37`. That it is Mercado Pago's own time is inferred.
+    #[must_use]
+    pub fn without_zone(self) -> String {
+        self.text().get(..19).unwrap_or_default().replace('T', " ")
+    }
+
     /// The text that Mercado Pago writes.
     #[must_use]
     pub fn text(self) -> String {
@@ -130,10 +150,12 @@ impl Clock {
         Moment(now)
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward, counted from the last reading, so that what was read to be due after that span is due.
     pub fn advance(&self, span: Duration) {
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        reading.ahead = reading.ahead.saturating_add(span.max(Duration::ZERO));
+        let span = span.max(Duration::ZERO);
+        reading.ahead = reading.ahead.saturating_add(span);
+        reading.last = reading.last.map(|last| last.saturating_add(span));
     }
 }
 
@@ -174,6 +196,6 @@ mod tests {
         assert_eq!(clock.now().unix_milliseconds(), 0);
         assert_eq!(clock.now().unix_milliseconds(), 1, "no two readings are equal");
         clock.advance(Duration::HOUR);
-        assert_eq!(clock.now().unix_milliseconds(), 3_600_000);
+        assert_eq!(clock.now().unix_milliseconds(), 3_600_002, "an hour after what was read last");
     }
 }

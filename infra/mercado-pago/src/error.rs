@@ -75,3 +75,54 @@ impl IntoResponse for ApiError {
 pub fn plain(status: u16, message: impl Into<String>) -> ApiError {
     ApiError::new(status, word(status), message)
 }
+
+/// An error of the Orders API and of `/terminals`: `{"errors": [{"code", "message", "details"}]}`.
+#[derive(Debug, Clone)]
+pub struct OrderError {
+    status: u16,
+    code: &'static str,
+    message: String,
+    details: Vec<String>,
+}
+
+impl OrderError {
+    /// An error without details.
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), details: Vec::new() }
+    }
+
+    /// The same error with a detail.
+    pub fn because(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    /// The token is missing or wrong.
+    pub fn token() -> Self {
+        Self::new(401, "unauthorized", "The access token is missing or not valid")
+    }
+
+    /// An error of a status that is brought about on purpose.
+    pub fn plain(status: u16, message: &str) -> Self {
+        let code = match status {
+            423 => "resource_locked",
+            429 => "too_many_requests",
+            500.. => "internal_error",
+            _ => word(status),
+        };
+        Self::new(status, code, message)
+    }
+}
+
+impl IntoResponse for OrderError {
+    fn into_response(self) -> Response {
+        let error = object! {"code": self.code, "message": self.message, "details": self.details};
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        respond::json(status, &object! {"errors": vec![error]})
+    }
+}
+
+/// Whether a path belongs to the Orders API's family, whose errors have another shape.
+pub fn is_orders_family(path: &str) -> bool {
+    path.starts_with("/v1/orders") || path.starts_with("/terminals/")
+}

@@ -22,6 +22,8 @@ pub struct Faults {
     pub webhooks: Webhooks,
     /// What becomes of refunds.
     pub refunds: Refunds,
+    /// How terminals and what is charged on them behave.
+    pub terminals: Terminals,
     /// What the next payment says wrongly; used once.
     pub next_payment: Option<Twist>,
     /// Hosts that Mercado Pago's adviser has enabled for `url`; any host when not given, else 403.
@@ -145,6 +147,48 @@ pub struct Webhooks {
     pub to_notification_url: bool,
     /// Signs with another secret than the account's.
     pub wrong_secret: bool,
+    /// The casing of the id that is signed; the query has it as it is. Only ids of orders have letters in capitals.
+    pub signed_id: SignedId,
+}
+
+/// The casing of an id in a signature, on which the documents and the SDKs differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignedId {
+    /// As in the query.
+    #[default]
+    AsReceived,
+    /// In small letters.
+    Lower,
+}
+
+/// How terminals and what is charged on them behave.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Terminals {
+    /// Whether they take what is queued by themselves; when not given, as scans ask by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receive: Option<Receive>,
+    /// How long after, in milliseconds; a second when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receive_after_ms: Option<u64>,
+    /// How long a new order is not found, in milliseconds.
+    pub order_lag_ms: u64,
+    /// How many times an intent whose card was read is still shown as `ON_TERMINAL`.
+    pub intent_lag_reads: u32,
+    /// The query of a payment intent's Webhook has no `data.id`. The signature is of the body's id either way, which is
+    /// what software in the field checks.
+    pub bare_intents: bool,
+}
+
+/// Who makes a terminal take what is queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receive {
+    /// Itself.
+    Auto,
+    /// A lever.
+    ByHand,
 }
 
 /// The unit of the time in a signature, on which the documents and captured deliveries differ.

@@ -91,6 +91,23 @@ impl Json {
         }
     }
 
+    /// Sets a member of an object; a new one comes last.
+    pub(crate) fn put(&mut self, name: &str, value: Json) {
+        if let Json::Object(members) = self {
+            match members.iter_mut().find(|(known, _)| known == name) {
+                Some((_, old)) => *old = value,
+                None => members.push((name.to_owned(), value)),
+            }
+        }
+    }
+
+    /// Takes a member of an object away.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Json::Object(members) = self {
+            members.retain(|(known, _)| known != name);
+        }
+    }
+
     /// Whether this is `null` or missing.
     #[must_use]
     pub fn is_null(&self) -> bool {

@@ -16,7 +16,7 @@ struct Options {
     /// The file that keeps the state across restarts.
     #[arg(long)]
     state: Option<PathBuf>,
-    /// Ask the seller's server only when told to.
+    /// Ask the seller's server, and let terminals receive, only when told to.
     #[arg(long)]
     no_auto_poll: bool,
     /// What chance starts from.

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tower::{ServiceExt, service_fn};
 
 use crate::app::{App, lock};
-use crate::error::plain;
+use crate::error::{OrderError, is_orders_family, plain};
 use crate::faults::{ApiFault, Effect};
 use crate::{api, control, pages, respond};
 
@@ -84,6 +84,7 @@ async fn disturb(State(app): State<Arc<App>>, request: Request, next: Next) -> R
         // Counted before: nobody sees the end.
         lock(&app.calls).count(route.clone(), 0);
     }
+    app.catch_up();
     let answer = match rule {
         None => next.run(request).await,
         Some(rule) => disturbed(&rule, request, next).await,
@@ -99,7 +100,11 @@ async fn disturbed(rule: &ApiFault, request: Request, next: Next) -> Response {
     match rule.effect {
         Effect::Status => {
             let status = rule.status.unwrap_or(500);
-            let mut answer = plain(status, message(status)).into_response();
+            let mut answer = if is_orders_family(request.uri().path()) {
+                OrderError::plain(status, message(status)).into_response()
+            } else {
+                plain(status, message(status)).into_response()
+            };
             if let Some(seconds) = rule.retry_after {
                 answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             }

@@ -17,8 +17,11 @@ use crate::control::lever::{ChargebackChange, LeverError, PaymentChange, Payment
 use crate::faults::Faults;
 use crate::json::Json;
 use crate::model::refund::RefundStatus;
+use crate::model::terminal::OperatingMode;
 use crate::news::{Notification, ReleaseOrder};
 use crate::outside::Network;
+use crate::point::act::{CardRead, NetworkLoss, TerminalDraft};
+use crate::point::view::TerminalView;
 use crate::world::World;
 use crate::{persist, server};
 
@@ -31,7 +34,8 @@ pub struct Config {
     pub accounts: Vec<Account>,
     /// The file that keeps the state across restarts.
     pub state: Option<PathBuf>,
-    /// Whether a scan asks the seller's server by itself. Without it, [`Simulator::poll`] asks.
+    /// Whether a scan asks the seller's server by itself, and a terminal takes what is queued for it. Without it,
+    /// [`Simulator::poll`] asks and [`Simulator::receive`] takes.
     pub auto_poll: bool,
     /// What chance starts from.
     pub seed: u64,
@@ -93,6 +97,9 @@ impl Simulator {
         simulator.tasks.push(tokio::spawn(async move {
             server::serve(listener, router).await;
         }));
+        if config.auto_poll {
+            simulator.tasks.push(tokio::spawn(tick(Arc::clone(&simulator.app))));
+        }
         if let Some(path) = config.state {
             simulator.tasks.push(tokio::spawn(keep_written(Arc::clone(&simulator.app), path.clone())));
             simulator.state = Some(path);
@@ -158,6 +165,103 @@ impl Simulator {
         self.app.abandon(scan)
     }
 
+    /// Adds a terminal, or gives one another point of sale and mode.
+    pub fn add_terminal(&self, draft: TerminalDraft) -> Result<TerminalView, LeverError> {
+        self.app.add_terminal(draft)
+    }
+
+    /// The terminals of all sellers, in the order of their ids.
+    #[must_use]
+    pub fn terminals(&self) -> Vec<TerminalView> {
+        self.app.terminals()
+    }
+
+    /// A terminal as it is now.
+    pub fn terminal(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.terminal(terminal)
+    }
+
+    /// The terminal takes what is queued for it, and lets go what the API called off.
+    pub fn receive(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.receive(terminal)
+    }
+
+    /// Someone holds a card to the terminal, which receives first what is queued.
+    pub fn read_card(&self, terminal: &str, card: &CardRead) -> Result<TerminalView, LeverError> {
+        self.app.read_card(terminal, card)
+    }
+
+    /// The cancel key of the terminal is pressed.
+    pub fn cancel_at_terminal(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.cancel_at_terminal(terminal)
+    }
+
+    /// The terminal breaks off, without a payment.
+    pub fn fail_at_terminal(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.fail_at_terminal(terminal)
+    }
+
+    /// Nobody acts: what is queued is shown until it expires.
+    pub fn walk_away(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.walk_away(terminal)
+    }
+
+    /// What is queued or shown expires at once.
+    pub fn expire(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.expire(terminal)
+    }
+
+    /// The terminal loses its network. What it shows is waited for 40 seconds.
+    pub fn lose_network(&self, terminal: &str, loss: &NetworkLoss) -> Result<TerminalView, LeverError> {
+        self.app.lose_network(terminal, loss)
+    }
+
+    /// The network is back: a charge that was not given up yet learns what came of its card.
+    pub fn restore_network(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.restore_network(terminal)
+    }
+
+    /// The slot stays taken, and what is in it does not move: not even its time runs out.
+    pub fn get_stuck(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.get_stuck(terminal)
+    }
+
+    /// A print action that does not end takes the slot.
+    pub fn print_stuck(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.print_stuck(terminal)
+    }
+
+    /// The terminal works again. A charge that is still in its slot goes on where it was.
+    pub fn free(&self, terminal: &str) -> Result<TerminalView, LeverError> {
+        self.app.free(terminal)
+    }
+
+    /// Someone changes the mode at the terminal itself.
+    pub fn set_terminal_mode(&self, terminal: &str, mode: OperatingMode) -> Result<TerminalView, LeverError> {
+        self.app.set_terminal_mode(terminal, mode)
+    }
+
+    /// Lets happen what is due at terminals. Calls and levers do so by themselves; without a call nothing happens when the
+    /// clock is the program's own.
+    pub fn catch_up(&self) {
+        self.app.catch_up();
+    }
+
+    /// An order or a payment intent of a terminal as the API shows it.
+    #[must_use]
+    pub fn order(&self, order: &str) -> Option<Json> {
+        self.app.catch_up();
+        let world = self.app.world();
+        world.charges.get(order).map(|charge| world.render_charge(charge))
+    }
+
+    /// The orders of type `point` of all sellers as the API shows them, oldest first.
+    #[must_use]
+    pub fn orders(&self) -> Vec<Json> {
+        self.app.catch_up();
+        crate::point::act::orders(&self.app.world())
+    }
+
     /// The switches.
     #[must_use]
     pub fn faults(&self) -> Faults {
@@ -172,6 +276,7 @@ impl Simulator {
     /// All notifications, oldest first.
     #[must_use]
     pub fn notifications(&self) -> Vec<Notification> {
+        self.app.catch_up();
         self.app.news.all()
     }
 
@@ -189,6 +294,7 @@ impl Simulator {
 
     /// Returns when no notification is under way, not counting those that wait for a later try.
     pub async fn idle(&self) {
+        self.app.catch_up();
         self.app.news.idle().await;
     }
 
@@ -261,6 +367,7 @@ impl Simulator {
     /// Moves the clock forward.
     pub fn advance_clock(&self, by: Duration) {
         self.app.clock.advance(by.try_into().unwrap_or(time::Duration::MAX));
+        self.app.catch_up();
     }
 }
 
@@ -279,6 +386,14 @@ pub(crate) fn seat(world: &mut World, accounts: Vec<Account>) -> Result<(), Star
         world.accounts.insert(account.collector_id, account);
     }
     Ok(())
+}
+
+/// Lets happen at terminals what is due, though nobody looks.
+async fn tick(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        app.catch_up();
+    }
 }
 
 /// The least time between two writes of the state.

@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::clock::Moment;
 use crate::json::Json;
+use crate::model::charge::{Charge, Standing};
 use crate::model::chargeback::{self, Chargeback};
 use crate::model::order::{MerchantOrder, approved};
 use crate::model::payment::Payment;
 use crate::model::pos::Pos;
 use crate::model::refund::{Refund, RefundStatus};
 use crate::model::store::Store;
+use crate::model::terminal::Terminal;
 
 /// The state, as it is kept across restarts.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -35,6 +37,12 @@ pub struct World {
     pub chargebacks: BTreeMap<String, Chargeback>,
     /// What was asked with each `X-Idempotency-Key` of a refund, by seller and key.
     pub refund_keys: BTreeMap<String, RefundKey>,
+    /// Terminals by id.
+    pub terminals: BTreeMap<String, Terminal>,
+    /// Orders and payment intents of terminals by id.
+    pub charges: BTreeMap<String, Charge>,
+    /// What was asked and answered with each `X-Idempotency-Key` of the Orders API, by seller and key.
+    pub order_keys: BTreeMap<String, OrderKey>,
     /// How many things were created, for their ids.
     pub created: u64,
 }
@@ -50,6 +58,38 @@ pub struct RefundKey {
     pub refund: u64,
 }
 
+/// A request of the Orders API that was carried out.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OrderKey {
+    /// When.
+    pub at: Moment,
+    /// What was asked of what.
+    pub route: String,
+    /// The body of the request.
+    pub body: Json,
+    /// The status of the answer.
+    pub status: u16,
+    /// The body of the answer.
+    pub answer: Json,
+}
+
+/// What is told of a charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It was paid.
+    Processed,
+    /// It was called off.
+    Canceled,
+    /// Money went back, or its going back came to something.
+    Refunded,
+    /// Somebody must look at the terminal.
+    ActionRequired,
+    /// The card was rejected or the terminal broke off.
+    Failed,
+    /// Nobody paid in time.
+    Expired,
+}
+
 /// Something happened that is notified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -63,6 +103,8 @@ pub enum Change {
     PaymentUpdated(u64),
     /// A chargeback was made, or its documents were looked at.
     Chargeback(String),
+    /// A charge of a terminal changed in a way that is told.
+    Charge(String, Told),
 }
 
 /// The kinds of ids, by the number they start from: digits as long as Mercado Pago's.
@@ -180,7 +222,11 @@ impl World {
             payment.approved = Some(now);
         }
         payment.updated = now;
-        Some(self.touched(id, now))
+        let mut changes = self.touched(id, now);
+        if status == "refunded" {
+            changes.extend(self.touch_charge_of(id, now));
+        }
+        Some(changes)
     }
 
     /// Adds a refund of a payment; its id is chosen here, whether it may be made was decided before.
@@ -252,7 +298,21 @@ impl World {
             }
             payment.updated = now;
         }
-        self.touched(id, now)
+        let mut changes = self.touched(id, now);
+        changes.extend(self.touch_charge_of(id, now));
+        changes
+    }
+
+    /// A charge that shows its payment changes with the payment's refunds.
+    fn touch_charge_of(&mut self, payment: u64, now: Moment) -> Option<Change> {
+        let id = self.payments.get(&payment)?.charge.clone()?;
+        let charge = self.charges.get_mut(&id).filter(|charge| charge.standing == Standing::Processed)?;
+        if charge.payment != Some(payment) {
+            return None;
+        }
+        charge.version += 1;
+        charge.updated = now;
+        Some(Change::Charge(id, Told::Refunded))
     }
 
     fn touched(&mut self, payment: u64, now: Moment) -> Vec<Change> {

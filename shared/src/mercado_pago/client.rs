@@ -199,7 +199,7 @@ impl MercadoPago {
         let Some(known) = found.results.into_iter().find(same) else {
             return self.send_once(&self.call(Method::POST, token, "/pos").with_body(Some(pos))).await;
         };
-        let Some(id) = known.id().filter(|_| known.url() != Some(&pos.url)) else { return Ok(known) };
+        let Some(id) = known.id().filter(|_| known.url() != pos.url.as_deref()) else { return Ok(known) };
         let change = serde_json::json!({"url": pos.url, "fixed_amount": pos.fixed_amount});
         self.send(&self.call(Method::PUT, token, &format!("/pos/{id}")).with_body(Some(&change))).await
     }

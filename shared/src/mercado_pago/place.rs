@@ -81,8 +81,9 @@ pub struct NewPos {
     pub external_store_id: String,
     /// Our id of it: letters and digits.
     pub external_id: String,
-    /// What Mercado Pago asks on a scan.
-    pub url: String,
+    /// What Mercado Pago asks on a scan; none for the point of sale of a terminal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// A point of sale as Mercado Pago has it.

@@ -93,7 +93,13 @@ pub async fn search(State(app): State<Arc<App>>, Seller(seller): Seller, raw: Ra
 }
 
 impl App {
-    /// How long what is new is missing from searches.
+    /// How long a new order of a terminal is not found.
+    pub fn order_lag(&self) -> time::Duration {
+        let lag = self.faults().terminals.order_lag_ms;
+        time::Duration::milliseconds(i64::try_from(lag).unwrap_or(i64::MAX))
+    }
+
+    /// How long something new is missing from searches.
     pub fn search_lag(&self) -> time::Duration {
         time::Duration::milliseconds(i64::try_from(self.faults().search_lag_ms).unwrap_or(i64::MAX))
     }

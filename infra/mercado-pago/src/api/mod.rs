@@ -3,20 +3,25 @@
 mod body;
 mod chargebacks;
 mod images;
+mod intents;
 mod merchant_orders;
+mod order_refunds;
+pub mod orders;
 mod payments;
 mod pos;
 mod query;
 mod refunds;
 mod seller;
 mod stores;
+mod strict;
+mod terminals;
 mod users;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, patch, post};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -40,6 +45,27 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/v1/payments/{payment}/refunds/{refund}", get(refunds::read))
         .route("/v1/chargebacks/search", get(chargebacks::search))
         .route("/v1/chargebacks/{chargeback}", get(chargebacks::read))
+        .route("/v1/orders", get(orders::search).post(orders::create))
+        .route("/v1/orders/{order}", get(orders::read))
+        .route("/v1/orders/{order}/cancel", post(orders::cancel))
+        .route("/v1/orders/{order}/refund", post(orders::refund))
+        .route("/v1/orders/{order}/events", post(orders::simulate))
+        .route("/terminals/v1/list", get(terminals::list))
+        .route("/terminals/v1/setup", patch(terminals::set_up))
+        .merge(legacy_point())
+}
+
+/// Terminals as the generation before orders has them.
+fn legacy_point() -> Router<Arc<App>> {
+    let point = Router::new()
+        .route("/devices", get(terminals::devices))
+        .route("/devices/{device}", patch(terminals::set_device))
+        .route("/devices/{device}/payment-intents", post(intents::create))
+        .route("/devices/{device}/payment-intents/{intent}", axum::routing::delete(intents::cancel))
+        .route("/payment-intents/events", get(intents::events))
+        .route("/payment-intents/{intent}", get(intents::read))
+        .route("/payment-intents/{intent}/events", get(intents::event));
+    Router::new().nest("/point/integration-api", point)
 }
 
 /// What needs no token: the images that `qr` names.

@@ -92,8 +92,17 @@ impl Method {
         }
     }
 
-    /// `point_of_interaction`; the transfer's shape is a published sample, the others follow it.
-    pub fn point_of_interaction(self) -> Json {
+    /// `point_of_interaction`; the transfer's shape is a published sample, the others follow it. That of a terminal is
+    /// inferred but for its type.
+    pub fn point_of_interaction(self, at_terminal: bool) -> Json {
+        if at_terminal {
+            return object! {
+                "type": "POINT",
+                "sub_type": Json::Null,
+                "business_info": object! {"unit": "point", "sub_unit": "default", "branch": "Point"},
+                "transaction_data": object! {},
+            };
+        }
         let sub_type = match self {
             Self::InteropTransfer => Json::from("INTER_PSP"),
             _ => Json::Null,

@@ -85,6 +85,7 @@ pub fn bare_payment(owner: u64, site: Site, (amount, method): (i64, Method), now
         sponsor_id: None,
         notification_url: None,
         refunds: Vec::new(),
+        charge: None,
         created: now,
         approved: None,
         updated: now,
@@ -98,7 +99,7 @@ pub fn settled(payment: Payment, status: &str, detail: &str) -> Payment {
 }
 
 /// The payment with what a fault makes it say.
-fn twisted(payment: Payment, twist: Twist) -> Payment {
+pub fn twisted(payment: Payment, twist: Twist) -> Payment {
     Payment {
         collector_id: twist.collector_id.unwrap_or(payment.collector_id),
         amount: payment.site.amount(&twist.amount).unwrap_or(payment.amount),

@@ -27,11 +27,11 @@ pub enum LeverError {
 }
 
 impl LeverError {
-    fn unknown(message: impl Into<String>) -> Self {
+    pub(crate) fn unknown(message: impl Into<String>) -> Self {
         Self::Unknown(message.into())
     }
 
-    fn refused(message: impl Into<String>) -> Self {
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self::Refused(message.into())
     }
 }

@@ -83,6 +83,7 @@ pub async fn clock(State(app): State<Arc<App>>) -> Response {
 pub async fn advance_clock(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     let Advance { advance_seconds } = read(&body)?;
     app.clock.advance(time::Duration::seconds(i64::from(advance_seconds)));
+    app.catch_up();
     Ok(respond::ok(&object! {"now": app.clock.now()}))
 }
 

@@ -5,6 +5,7 @@ mod levers;
 mod news;
 mod scans;
 mod sellers;
+mod terminals;
 
 use std::sync::Arc;
 
@@ -46,7 +47,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/chargebacks", post(levers::charge_back))
         .route("/chargebacks/{chargeback}", axum::routing::put(levers::change_chargeback))
         .route("/accounts", get(sellers::list).post(sellers::put))
-        .route("/pos", get(sellers::points));
+        .route("/pos", get(sellers::points))
+        .route("/orders", get(terminals::orders))
+        .route("/terminals", get(terminals::list).post(terminals::add))
+        .route("/terminals/{terminal}", get(terminals::read))
+        .route("/terminals/{terminal}/{action}", post(terminals::act));
     Router::new().nest("/_control", inner.layer(middleware::from_fn(refuse_other_sites)))
 }
 

@@ -25,6 +25,7 @@ struct Release {
 
 /// `GET /_control/notifications?newest=1000`: oldest first.
 pub async fn list(State(app): State<Arc<App>>, Query(Newest { newest }): Query<Newest>) -> Response {
+    app.catch_up();
     respond::ok(&app.news.newest(newest))
 }
 
@@ -52,6 +53,7 @@ pub async fn resend(State(app): State<Arc<App>>, Path(id): Path<u64>) -> Answer 
 
 /// `POST /_control/idle`: answers when no notification is under way.
 pub async fn idle(State(app): State<Arc<App>>) -> StatusCode {
+    app.catch_up();
     app.news.idle().await;
     StatusCode::NO_CONTENT
 }

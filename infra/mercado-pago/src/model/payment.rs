@@ -46,6 +46,9 @@ pub struct Payment {
     pub notification_url: Option<String>,
     /// Refunds, oldest first.
     pub refunds: Vec<Refund>,
+    /// The charge of a terminal that read the card.
+    #[serde(default)]
+    pub charge: Option<String>,
     /// When it was made.
     pub created: Moment,
     /// When it was approved.
@@ -176,7 +179,7 @@ impl Payment {
             "merchant_account_id": Json::Null,
             "merchant_number": Json::Null,
             "acquirer_reconciliation": Json::List(Vec::new()),
-            "point_of_interaction": self.method.point_of_interaction(),
+            "point_of_interaction": self.method.point_of_interaction(self.charge.is_some()),
         }
     }
 }

@@ -8,10 +8,12 @@ use reqwest::Url;
 
 use super::{Dialect, Notification, State};
 use crate::account::Account;
+use crate::api::orders::action;
 use crate::clock::Moment;
-use crate::faults::Webhooks;
+use crate::faults::Faults;
 use crate::json::{Json, object};
-use crate::world::{Change, World};
+use crate::model::charge::{Charge, Standing};
+use crate::world::{Change, Told, World};
 
 /// What a change is about.
 struct Subject<'a> {
@@ -19,14 +21,16 @@ struct Subject<'a> {
     /// The `notification_url` of the order behind it.
     url: Option<&'a str>,
     id: String,
-    feed_topic: &'static str,
-    feed_resource: String,
+    /// Topic and resource of the feed, which some things have no part in.
+    feed: Option<(&'static str, String)>,
     webhook: Option<(&'static str, Json)>,
+    /// Whether the Webhook's query has no `data.id`.
+    bare: bool,
 }
 
 /// The notifications of a change.
-pub fn compose(world: &World, change: &Change, webhooks: &Webhooks, now: Moment) -> Vec<Notification> {
-    let Some(subject) = subject(world, change, webhooks, now) else { return Vec::new() };
+pub fn compose(world: &World, change: &Change, faults: &Faults, now: Moment) -> Vec<Notification> {
+    let Some(subject) = subject(world, change, faults, now) else { return Vec::new() };
     let mut all = Vec::new();
     for (url, is_panel) in [(subject.url, false), (subject.seller.webhook_url.as_deref(), true)] {
         let Some(url) = url.and_then(|url| Url::parse(url).ok()) else { continue };
@@ -39,10 +43,10 @@ pub fn compose(world: &World, change: &Change, webhooks: &Webhooks, now: Moment)
         let hooks = if is_panel {
             !wants_feed
         } else {
-            wants_webhooks || (source.is_none() && webhooks.to_notification_url)
+            wants_webhooks || (source.is_none() && faults.webhooks.to_notification_url)
         };
         if feed {
-            all.push(subject.feed(url.clone(), now));
+            all.extend(subject.feed(url.clone(), now));
         }
         if hooks {
             all.extend(subject.webhook(url, now));
@@ -51,7 +55,7 @@ pub fn compose(world: &World, change: &Change, webhooks: &Webhooks, now: Moment)
     all
 }
 
-fn subject<'a>(world: &'a World, change: &Change, webhooks: &Webhooks, now: Moment) -> Option<Subject<'a>> {
+fn subject<'a>(world: &'a World, change: &Change, faults: &Faults, now: Moment) -> Option<Subject<'a>> {
     match change {
         Change::OrderCreated(id) | Change::OrderUpdated(id) => {
             let order = world.orders.get(id)?;
@@ -73,9 +77,9 @@ fn subject<'a>(world: &'a World, change: &Change, webhooks: &Webhooks, now: Mome
                 seller,
                 url: Some(&order.notification_url),
                 id: id.to_string(),
-                feed_topic: "merchant_order",
-                feed_resource: format!("https://api.mercadolibre.com/merchant_orders/{id}"),
-                webhook: webhooks.merchant_order.then_some(("topic_merchant_order_wh", body)),
+                feed: Some(("merchant_order", format!("https://api.mercadolibre.com/merchant_orders/{id}"))),
+                webhook: faults.webhooks.merchant_order.then_some(("topic_merchant_order_wh", body)),
+                bare: false,
             })
         }
         Change::PaymentCreated(id) | Change::PaymentUpdated(id) => {
@@ -87,9 +91,9 @@ fn subject<'a>(world: &'a World, change: &Change, webhooks: &Webhooks, now: Mome
                 seller,
                 url: payment.notification_url.as_deref(),
                 id: id.to_string(),
-                feed_topic: "payment",
-                feed_resource: id.to_string(),
+                feed: Some(("payment", id.to_string())),
                 webhook: Some(("payment", event(seller, "payment", action, &id.to_string(), now))),
+                bare: false,
             })
         }
         Change::Chargeback(id) => {
@@ -101,9 +105,30 @@ fn subject<'a>(world: &'a World, change: &Change, webhooks: &Webhooks, now: Mome
                 seller,
                 url: payment.notification_url.as_deref(),
                 id: id.clone(),
-                feed_topic: "chargebacks",
-                feed_resource: id.clone(),
+                feed: Some(("chargebacks", id.clone())),
                 webhook: Some((topic, event(seller, topic, "created", id, now))),
+                bare: false,
+            })
+        }
+        Change::Charge(id, told) => {
+            let made = world.charges.get(id)?;
+            let seller = world.accounts.get(&made.owner)?;
+            let (topic, body) = if made.is_order() {
+                ("order", order_event(world, seller, made, *told, now))
+            } else if *told == Told::Refunded {
+                // The payment tells of its refunds; an intent has no word for them.
+                return None;
+            } else {
+                ("point_integration_wh", intent_event(world, seller, made, now))
+            };
+            Some(Subject {
+                seller,
+                // Neither generation knows a `notification_url`.
+                url: None,
+                id: id.clone(),
+                feed: None,
+                webhook: Some((topic, body)),
+                bare: !made.is_order() && faults.terminals.bare_intents,
             })
         }
     }
@@ -125,16 +150,63 @@ fn event(seller: &Account, topic: &str, action: &str, id: &str, now: Moment) -> 
     }
 }
 
+/// The body of an order's Webhook.
+fn order_event(world: &World, seller: &Account, order: &Charge, told: Told, now: Moment) -> Json {
+    let payment = order.payment.and_then(|id| world.payments.get(&id));
+    object! {
+        "action": action(told),
+        "api_version": "v1",
+        "application_id": seller.application_id.to_string(),
+        "data": order.render_news(payment),
+        "date_created": now.utc(),
+        "live_mode": seller.live_mode,
+        "type": "order",
+        "user_id": seller.collector_id.to_string(),
+    }
+}
+
+/// The flat body of an intent's Webhook. Only one that is finished has a payment, but for one whose result is not known.
+fn intent_event(world: &World, seller: &Account, intent: &Charge, now: Moment) -> Json {
+    let mut body = object! {
+        "amount": intent.amount,
+        "caller_id": seller.collector_id,
+        "client_id": seller.application_id,
+        "created_at": now.without_zone(),
+        "id": intent.id.as_str(),
+        "state": intent.standing.intent_word(),
+        "additional_info": intent.render_intent(intent.standing).get("additional_info").clone(),
+    };
+    if body.get("additional_info").is_null() {
+        body.put("additional_info", object! {});
+    }
+    let payment = intent.payment.and_then(|id| world.payments.get(&id));
+    match payment.filter(|_| intent.shows_payment()) {
+        Some(payment) => body.put(
+            "payment",
+            object! {
+                "id": payment.id, "state": payment.status.as_str(), "type": payment.method.kind(),
+            },
+        ),
+        None if intent.standing == Standing::ActionRequired => body.put("payment", object! {"state": ""}),
+        None => {}
+    }
+    body
+}
+
 impl Subject<'_> {
-    fn feed(&self, mut url: Url, now: Moment) -> Notification {
-        url.query_pairs_mut().append_pair("id", &self.id).append_pair("topic", self.feed_topic);
-        let body = object! {"resource": self.feed_resource.as_str(), "topic": self.feed_topic};
-        self.notification(Dialect::Ipn, self.feed_topic, &url, &body, now)
+    fn feed(&self, mut url: Url, now: Moment) -> Option<Notification> {
+        let (topic, resource) = self.feed.as_ref()?;
+        url.query_pairs_mut().append_pair("id", &self.id).append_pair("topic", topic);
+        let body = object! {"resource": resource.as_str(), "topic": *topic};
+        Some(self.notification(Dialect::Ipn, topic, &url, &body, now))
     }
 
     fn webhook(&self, mut url: Url, now: Moment) -> Option<Notification> {
         let (topic, body) = self.webhook.as_ref()?;
-        url.query_pairs_mut().append_pair("data.id", &self.id).append_pair("type", topic);
+        if !self.bare {
+            url.query_pairs_mut().append_pair("data.id", &self.id);
+        }
+        url.query_pairs_mut().append_pair("type", topic);
         Some(self.notification(Dialect::Webhooks, topic, &url, body, now))
     }
 

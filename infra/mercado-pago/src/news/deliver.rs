@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{Dialect, Notification, State, Try, signature};
 use crate::app::{App, lock};
-use crate::faults::TsUnit;
+use crate::faults::{SignedId, TsUnit};
 use crate::outside;
 
 /// Mercado Pago waits 22 s for the first answer.
@@ -132,10 +132,13 @@ impl App {
                     Some(account) if !webhooks.wrong_secret => account.webhook_secret.clone(),
                     _ => "not the account's secret".to_owned(),
                 };
-                let data_id = Some(notification.resource.as_str());
+                let data_id = match webhooks.signed_id {
+                    SignedId::AsReceived => notification.resource.clone(),
+                    SignedId::Lower => notification.resource.to_lowercase(),
+                };
                 (
                     format!("MercadoPago WebHook v1.0 {topic}"),
-                    signature::sign(&secret, data_id, &request_id, ts),
+                    signature::sign(&secret, Some(&data_id), &request_id, ts),
                 )
             }
         };

@@ -180,7 +180,7 @@ impl App {
             let now = self.clock.now();
             changes
                 .iter()
-                .flat_map(|change| compose::compose(&world, change, &faults.webhooks, now))
+                .flat_map(|change| compose::compose(&world, change, &faults, now))
                 .collect::<Vec<_>>()
         };
         let rules = &faults.notifications;

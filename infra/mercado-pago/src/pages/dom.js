@@ -1,4 +1,4 @@
-// What the three pages share: building elements, calling the control API, the bar on top.
+// What the pages share: building elements, calling the control API, the bar on top.
 
 import { language, languages, setLanguage, t } from "./text.js";
 
@@ -53,7 +53,7 @@ export function clock(text) {
 
 /** Fills the bar: the name, the pages, the languages. */
 export function bar(here) {
-  const links = [["/", "pumps"], ["/phone", "phone"], ["/_control/", "control"]];
+  const links = [["/", "pumps"], ["/phone", "phone"], ["/terminal", "terminal"], ["/_control/", "control"]];
   const choose = h("select", { "aria-label": t("language"), onchange: (event) => setLanguage(event.target.value) },
     languages.map(([code, name]) => h("option", { value: code, selected: code === language() }, name)));
   document.querySelector(".bar").replaceChildren(

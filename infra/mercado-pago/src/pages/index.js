@@ -18,10 +18,15 @@ function card(pos) {
       h("a", { class: "button quiet", href: new URL(pos.pdf).pathname, target: "_blank" }, t("print"))));
 }
 
-const points = await call("GET", "/pos");
+const [points, terminals] = await Promise.all([call("GET", "/pos"), call("GET", "/terminals")]);
 main.replaceChildren(
   h("h1", {}, t("pumpsTitle")),
   h("p", { class: "lead" }, t("pumpsLead")),
   points.length
     ? h("section", { class: "grid" }, points.map(card))
-    : h("section", { class: "card empty" }, h("p", {}, t("noPumps")), h("p", { class: "muted" }, t("noPumpsHint"))));
+    : h("section", { class: "card empty" }, h("p", {}, t("noPumps")), h("p", { class: "muted" }, t("noPumpsHint"))),
+  h("h2", { class: "section" }, t("terminalsTitle")),
+  h("p", { class: "lead" }, terminals.length ? t("terminalsLead") : t("noTerminals")),
+  h("p", { class: "actions start" },
+    terminals.map((one) => h("a", { class: "button quiet", href: `/terminal/${encodeURIComponent(one.id)}` }, [one.id.split("__")[1], one.external_pos_id].filter(Boolean).join(" · "))),
+    h("a", { class: "button link", href: "/terminal" }, t("allTerminals"))));

@@ -1,4 +1,4 @@
-//! The pages for a person: the QRs, the buyer's phone, the switches. They need nothing from outside and no build step.
+//! The pages for a person: the QRs, the buyer's phone, the terminal, the switches. They need nothing from outside and no build step.
 
 use std::sync::Arc;
 
@@ -23,12 +23,19 @@ pub fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(|headers: HeaderMap| async move { page(include_str!("index.html"), &headers) }))
         .route("/phone", get(|headers: HeaderMap| async move { page(include_str!("phone.html"), &headers) }))
+        .route("/terminal", get(terminal))
+        .route("/terminal/{id}", get(terminal))
         .route("/_control", get(async || Redirect::permanent("/_control/")))
         .route(
             "/_control/",
             get(|headers: HeaderMap| async move { page(include_str!("control.html"), &headers) }),
         )
         .route("/pages/{file}", get(file))
+}
+
+/// The list of terminals, or one of them: the page's script tells by its address.
+async fn terminal(headers: HeaderMap) -> Response {
+    page(include_str!("terminal.html"), &headers)
 }
 
 fn page(html: &'static str, headers: &HeaderMap) -> Response {
@@ -58,6 +65,7 @@ async fn file(Path(name): Path<String>) -> Response {
         "text.js" => ("text/javascript", include_str!("text.js")),
         "index.js" => ("text/javascript", include_str!("index.js")),
         "phone.js" => ("text/javascript", include_str!("phone.js")),
+        "terminal.js" => ("text/javascript", include_str!("terminal.js")),
         "control.js" => ("text/javascript", include_str!("control.js")),
         "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),
         _ => return api::nothing().await,

@@ -12,13 +12,15 @@ use axum::response::Response;
 use axum::routing::{any, post};
 use reqwest::Client;
 use serde_json::{Value, json};
-use simulated_mercado_pago::{Account, Config, Scan, Simulator, Site};
+use simulated_mercado_pago::{Account, CardRead, Config, Scan, Simulator, Site, TerminalDraft, TerminalView};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 
 pub const SELLER: u64 = 178_106_235;
 pub const OTHER: u64 = 209_000_017;
 pub const SECRET: &str = "5f3c9e0a71b24d6885b1c0ffee5ec9e7";
+
+pub const TERMINAL: &str = "NEWLAND_N950__N950NCB801293324";
 
 /// What the station answers to a lookup.
 #[derive(Clone)]
@@ -240,6 +242,42 @@ impl Bench {
         self.call(Method::PUT, path, Some(body.to_string()), &[]).await
     }
 
+    /// A call with an idempotency key.
+    pub async fn keyed(&self, path: &str, body: &Value, key: &str) -> Result<(u16, Value)> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.call(Method::POST, path, Some(body), &[("x-idempotency-key", key)]).await
+    }
+
+    /// A terminal of the pump's point of sale, driven by the API.
+    pub fn terminal(&self) -> Result<()> {
+        self.mp.add_terminal(TerminalDraft {
+            account: SELLER,
+            id: TERMINAL.to_owned(),
+            pos: Some(self.pos.clone()),
+            ..TerminalDraft::default()
+        })?;
+        Ok(())
+    }
+
+    /// An order of 24.90 on the terminal; its id.
+    pub async fn order(&self, reference: &str) -> Result<String> {
+        let (status, order) = self.keyed("/v1/orders", &point_order(reference), reference).await?;
+        ensure!(status == 201, "{order}");
+        Ok(order["id"].as_str().context("id")?.to_owned())
+    }
+
+    /// An order as its seller reads it.
+    pub async fn read_order(&self, id: &str) -> Result<Value> {
+        let (status, order) = self.get(&format!("/v1/orders/{id}")).await?;
+        ensure!(status == 200, "{order}");
+        Ok(order)
+    }
+
+    /// Someone holds a card to the terminal.
+    pub fn card(&self, means: &str) -> Result<TerminalView> {
+        Ok(self.mp.read_card(TERMINAL, &CardRead { means: means.to_owned(), ..CardRead::default() })?)
+    }
+
     /// A refund with a key; an empty body asks for all of it.
     pub async fn refund(&self, payment: u64, body: &str, key: &str) -> Result<(u16, Value)> {
         let path = format!("/v1/payments/{payment}/refunds");
@@ -282,6 +320,20 @@ pub fn store(external_id: &str) -> Value {
             "reference": "3er Piso",
         },
     })
+}
+
+/// An order of 24.90 for the terminal.
+pub fn point_order(reference: &str) -> Value {
+    json!({
+        "type": "point", "external_reference": reference, "description": "Carga de combustible",
+        "transactions": {"payments": [{"amount": "24.90"}]},
+        "config": {"point": {"terminal_id": TERMINAL}},
+    })
+}
+
+/// The code of the first error of the Orders API.
+pub fn code(answer: &Value) -> &str {
+    answer["errors"][0]["code"].as_str().unwrap_or_default()
 }
 
 /// The code of the first cause.

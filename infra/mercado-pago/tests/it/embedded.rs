@@ -8,13 +8,13 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use simulated_mercado_pago::http::{Request, Response};
 use simulated_mercado_pago::{
-    Body, Bytes, Clock, Embedded, Fate, Faults, NotificationFaults, Outside, Screen, Simulator, Site, State,
-    Unanswered,
+    Account, Body, Bytes, Clock, Embedded, Fate, Faults, NotificationFaults, Outside, Receive, Screen,
+    Simulator, Site, State, TerminalDraft, Terminals, Unanswered,
 };
 use time::macros::datetime;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::bench::{SELLER, account, lock, store, token};
+use crate::bench::{SELLER, TERMINAL, account, lock, point_order, store, token};
 
 const LOOKUP: &str = "https://pumps.example.com/pay-mp?apies=6232&pos=1";
 
@@ -177,6 +177,31 @@ async fn its_books_show_a_refund_whose_answer_was_lost() -> Result<()> {
         (&books[0][1]["transaction_amount_refunded"], &books[1][0]["amount"]),
         (&json!(100.0), &json!(500.0))
     );
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_lives_in_virtual_time() -> Result<()> {
+    let (mp, _) = embedded(7).await?;
+    let webhook_url = Some("https://pumps.example.com/wh".to_owned());
+    mp.put_account(Account { webhook_url, ..account(SELLER, Site::Mla) })?;
+    mp.set_faults(Faults {
+        terminals: Terminals { receive: Some(Receive::Auto), ..Terminals::default() },
+        ..Faults::default()
+    })?;
+    mp.add_terminal(TerminalDraft { account: SELLER, id: TERMINAL.to_owned(), ..TerminalDraft::default() })?;
+    let (status, order) = call(&mp, "POST", "/v1/orders", &point_order("a")).await?;
+    ensure!(status == 201, "{order}");
+    let id = order["id"].as_str().context("id")?;
+    let status = async || call(&mp, "GET", &format!("/v1/orders/{id}"), &Value::Null).await;
+    assert_eq!(status().await?.1["status"], "created");
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(status().await?.1["status"], "at_terminal");
+    sleep(Duration::from_mins(15)).await;
+    mp.catch_up();
+    mp.idle().await;
+    let news = mp.notifications();
+    assert!(news.iter().any(|one| one.topic == "order" && one.body.contains("order.expired")), "{news:?}");
     Ok(())
 }
 

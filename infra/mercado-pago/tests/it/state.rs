@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use simulated_mercado_pago::{Config, Simulator, Site, StartError};
+use simulated_mercado_pago::{CardRead, Config, Simulator, Site, StartError, TerminalDraft};
 
-use crate::bench::{SELLER, account, client, config, store, token};
+use crate::bench::{SELLER, TERMINAL, account, client, config, point_order, store, token};
 
 #[tokio::test]
 async fn a_restart_keeps_everything() -> Result<()> {
@@ -40,6 +40,41 @@ async fn a_restart_keeps_everything() -> Result<()> {
     let refund = client.post(format!("{url}/{path}/refunds")).bearer_auth(token(SELLER));
     let again = refund.header("x-idempotency-key", "k").body("{\"amount\":1}").send().await?.text().await?;
     assert_eq!(serde_json::from_str::<Value>(&again)?["id"], before.0["refunds"][0]["id"], "keys too");
+    second.shutdown().await;
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_restart_keeps_terminals_and_what_is_on_them() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("simulated-mercado-pago-{}", uuid::Uuid::new_v4()));
+    let settings =
+        Config { state: Some(folder.join("state.json")), ..config(vec![account(SELLER, Site::Mla)]) };
+    let client = client();
+    let post = async |url: String, body: Value| -> Result<Value> {
+        let call = client.post(url).bearer_auth(token(SELLER)).header("x-idempotency-key", "k");
+        Ok(serde_json::from_str(&call.body(body.to_string()).send().await?.text().await?)?)
+    };
+    let first = Simulator::start(settings.clone()).await?;
+    let draft = TerminalDraft { account: SELLER, id: TERMINAL.to_owned(), ..TerminalDraft::default() };
+    first.add_terminal(draft.clone())?;
+    first.add_terminal(TerminalDraft { id: "PAX_A910__1".to_owned(), ..draft })?;
+    let order = post(format!("{}/v1/orders", first.url()), point_order("a")).await?;
+    let queue = "point/integration-api/devices/PAX_A910__1/payment-intents";
+    let intent = post(format!("{}/{queue}", first.url()), json!({"amount": 1_500})).await?;
+    first.receive(TERMINAL)?;
+    let before = (first.terminals(), first.orders());
+    first.shutdown().await;
+
+    let second = Simulator::start(settings).await?;
+    assert_eq!((second.terminals(), second.orders()), before);
+    let again = post(format!("{}/v1/orders", second.url()), point_order("a")).await?;
+    assert_eq!(again, order, "keys too");
+    for terminal in [TERMINAL, "PAX_A910__1"] {
+        second.read_card(terminal, &CardRead { means: "visa".to_owned(), ..CardRead::default() })?;
+    }
+    let shown = second.order(intent["id"].as_str().unwrap_or_default());
+    assert!(shown.is_some_and(|intent| intent.get("state").text() == Some("FINISHED")));
     second.shutdown().await;
     std::fs::remove_dir_all(folder)?;
     Ok(())
