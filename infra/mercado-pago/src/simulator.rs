@@ -259,7 +259,7 @@ impl Simulator {
     #[must_use]
     pub fn orders(&self) -> Vec<Json> {
         self.app.catch_up();
-        crate::point::act::orders(&self.app.world())
+        self.app.world().render_point_orders()
     }
 
     /// The switches.

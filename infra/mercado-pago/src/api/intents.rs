@@ -8,7 +8,6 @@ use axum::response::Response;
 use time::Duration;
 
 use super::body::object as read_body;
-use super::orders::intent_limits;
 use super::query::Query;
 use super::seller::Seller;
 use crate::account::Account;
@@ -25,6 +24,16 @@ type Answer = Result<Response, ApiError>;
 
 /// Inferred: how long an intent waits is not documented; as long as an order, unless it says otherwise.
 const LASTS: Duration = Duration::minutes(15);
+
+/// The limits of an amount in minor units; none where the generation is not offered.
+const fn limits(site: Site) -> Option<(i64, i64)> {
+    match site {
+        Site::Mla => Some((500, 400_000_000)),
+        Site::Mlb => Some((100, 7_000_000)),
+        Site::Mlm => Some((500, 35_000_000)),
+        _ => None,
+    }
+}
 
 /// `POST /point/integration-api/devices/{device}/payment-intents`
 pub async fn create(
@@ -75,8 +84,7 @@ fn intent(
     now: Moment,
 ) -> Result<Charge, ApiError> {
     let wrong = |message: String| plain(400, message);
-    let limits = intent_limits(seller.site);
-    let (least, most) = limits.ok_or_else(|| {
+    let (least, most) = limits(seller.site).ok_or_else(|| {
         wrong("Payment intents are available in Argentina, Brazil and Mexico only".to_owned())
     })?;
     let amount = body.get("amount").integer().and_then(|amount| i64::try_from(amount).ok());

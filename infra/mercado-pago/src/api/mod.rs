@@ -6,7 +6,7 @@ mod images;
 mod intents;
 mod merchant_orders;
 mod order_refunds;
-pub mod orders;
+mod orders;
 mod payments;
 mod pos;
 mod query;

@@ -21,8 +21,7 @@ use crate::model::charge::{Charge, Form, OrderForm, Standing};
 use crate::point::act::{CardRead, NetworkLoss};
 use crate::point::ids;
 use crate::respond;
-use crate::site::Site;
-use crate::world::{Change, OrderKey, Told, World};
+use crate::world::{Change, OrderKey, World};
 
 type Answer = Result<Response, OrderError>;
 
@@ -459,28 +458,6 @@ pub async fn refund(
     let request = Request { seller: &seller, headers: &headers, route, body: &body };
     request
         .once(&app, |world, body, now| super::order_refunds::refund(world, &seller, &id, body, &rules, now))
-}
-
-/// Whether news of an order is told; the words of its `action`.
-pub const fn action(told: Told) -> &'static str {
-    match told {
-        Told::Processed => "order.processed",
-        Told::Canceled => "order.canceled",
-        Told::Refunded => "order.refunded",
-        Told::ActionRequired => "order.action_required",
-        Told::Failed => "order.failed",
-        Told::Expired => "order.expired",
-    }
-}
-
-/// The limits of an intent's amount in minor units; none where the generation is not offered.
-pub const fn intent_limits(site: Site) -> Option<(i64, i64)> {
-    match site {
-        Site::Mla => Some((500, 400_000_000)),
-        Site::Mlb => Some((100, 7_000_000)),
-        Site::Mlm => Some((500, 35_000_000)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ControlError, read as body};
 use crate::app::App;
-use crate::json::{Json, object};
+use crate::json::object;
 use crate::model::terminal::OperatingMode;
 use crate::point::act::{CardRead, NetworkLoss, TerminalDraft};
 use crate::point::view::{ChargeView, TerminalView};
@@ -83,6 +83,6 @@ fn or_usual<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, ControlErr
 /// `GET /_control/orders`: the orders of all sellers as the API shows them, oldest first.
 pub async fn orders(State(app): State<Arc<App>>) -> Response {
     app.catch_up();
-    let orders: Vec<Json> = crate::point::act::orders(&app.world());
+    let orders = app.world().render_point_orders();
     respond::ok(&object! {"orders": orders})
 }

@@ -8,7 +8,6 @@ use reqwest::Url;
 
 use super::{Dialect, Notification, State};
 use crate::account::Account;
-use crate::api::orders::action;
 use crate::clock::Moment;
 use crate::faults::Faults;
 use crate::json::{Json, object};
@@ -147,6 +146,18 @@ fn event(seller: &Account, topic: &str, action: &str, id: &str, now: Moment) -> 
         "api_version": "v1",
         "action": action,
         "data": object! {"id": id},
+    }
+}
+
+/// `action` of an order's Webhook.
+const fn action(told: Told) -> &'static str {
+    match told {
+        Told::Processed => "order.processed",
+        Told::Canceled => "order.canceled",
+        Told::Refunded => "order.refunded",
+        Told::ActionRequired => "order.action_required",
+        Told::Failed => "order.failed",
+        Told::Expired => "order.expired",
     }
 }
 

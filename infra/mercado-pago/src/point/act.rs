@@ -14,7 +14,6 @@ use crate::buyer::scan::find_pos;
 use crate::clock::Moment;
 use crate::control::lever::LeverError;
 use crate::faults::{Receive, Twist};
-use crate::json::Json;
 use crate::model::charge::{Charge, Standing};
 use crate::model::payment::Payment;
 use crate::model::terminal::{OperatingMode, Terminal};
@@ -80,7 +79,8 @@ impl App {
         }
         let now = self.clock.now();
         let receive = self.receiving();
-        let changes = self.world().catch_up(now, receive);
+        // What did not change is not written down.
+        let Some(changes) = self.world().catch_up(now, receive) else { return };
         self.changed.notify_one();
         self.announce(&changes);
     }
@@ -370,23 +370,5 @@ fn tip(card: &CardRead, charge: &Charge) -> Result<i64, LeverError> {
     match minor_units(text, charge.site.decimals()) {
         Ok(tip) if tip >= 0 => Ok(tip),
         _ => Err(LeverError::refused("tip is not an amount")),
-    }
-}
-
-/// The charges of all sellers as the API shows them.
-pub fn orders(world: &World) -> Vec<Json> {
-    let mut orders: Vec<&Charge> = world.charges.values().filter(|charge| charge.is_order()).collect();
-    orders.sort_by_key(|charge| charge.number);
-    orders.into_iter().map(|charge| world.render_charge(charge)).collect()
-}
-
-impl World {
-    /// An order or an intent as the API shows it.
-    pub fn render_charge(&self, charge: &Charge) -> Json {
-        let payment = charge.payment.and_then(|id| self.payments.get(&id));
-        match self.accounts.get(&charge.owner) {
-            Some(seller) if charge.is_order() => charge.render_order(seller, payment),
-            _ => charge.render_intent(charge.standing),
-        }
     }
 }

@@ -40,8 +40,8 @@ impl World {
         })
     }
 
-    /// Lets happen what is due. Terminals that receive by themselves do so after a pause.
-    pub fn catch_up(&mut self, now: Moment, receive: Option<Duration>) -> Vec<Change> {
+    /// Lets happen what is due; none when nothing was. Terminals that receive by themselves do so after a pause.
+    pub fn catch_up(&mut self, now: Moment, receive: Option<Duration>) -> Option<Vec<Change>> {
         let slots = self.terminals.values().filter(|terminal| !terminal.stuck);
         let due: Vec<(String, String, bool)> = slots
             .filter_map(|terminal| {
@@ -49,6 +49,7 @@ impl World {
             })
             .collect();
         let mut changes = Vec::new();
+        let mut moved = false;
         for (terminal, id, listening) in due {
             let Some(charge) = self.charges.get(&id) else { continue };
             let (expires, given_up) = (charge.expires, charge.given_up);
@@ -58,6 +59,7 @@ impl World {
                     .cancel_asked
                     .map_or_else(|| charge.standing == Standing::Waiting && seen(charge.created), seen);
                 if notices {
+                    moved = true;
                     changes.extend(self.receive(&terminal, now));
                 }
             }
@@ -67,7 +69,7 @@ impl World {
                 changes.extend(self.conclude(&id, Standing::Expired, now));
             }
         }
-        changes
+        (moved || !changes.is_empty()).then_some(changes)
     }
 
     /// A terminal takes what is queued for it, and lets go what the API called off.

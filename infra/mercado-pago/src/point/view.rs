@@ -91,6 +91,22 @@ pub struct ChargeView {
 }
 
 impl World {
+    /// An order or an intent as the API shows it.
+    pub fn render_charge(&self, charge: &Charge) -> Json {
+        let payment = charge.payment.and_then(|id| self.payments.get(&id));
+        match self.accounts.get(&charge.owner) {
+            Some(seller) if charge.is_order() => charge.render_order(seller, payment),
+            _ => charge.render_intent(charge.standing),
+        }
+    }
+
+    /// The orders of all sellers as the API shows them, oldest first.
+    pub fn render_point_orders(&self) -> Vec<Json> {
+        let mut orders: Vec<&Charge> = self.charges.values().filter(|charge| charge.is_order()).collect();
+        orders.sort_by_key(|charge| charge.number);
+        orders.into_iter().map(|charge| self.render_charge(charge)).collect()
+    }
+
     /// A terminal as it is now.
     pub fn view_terminal(&self, terminal: &Terminal) -> Option<TerminalView> {
         let seller = self.accounts.get(&terminal.owner)?;
