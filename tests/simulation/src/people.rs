@@ -24,15 +24,18 @@ pub struct Journey {
 }
 
 /// Means of payment that end well.
-const GOOD: [&str; 5] = ["visa", "master", "debit", "account_money", "interop"];
+pub(crate) const GOOD: [&str; 5] = ["visa", "master", "debit", "account_money", "interop"];
 /// Means that are rejected.
-const BAD: [&str; 4] = ["rejected_funds", "call_for_authorize", "rejected_high_risk", "rejected_other"];
+pub(crate) const BAD: [&str; 4] = ["rejected_funds", "call_for_authorize", "rejected_high_risk", "rejected_other"];
 /// Means that are decided later.
 const SLOW: [&str; 3] = ["pending", "in_process", "pending_transfer"];
 
 impl Journey {
     /// Plays it, until nobody stands at the pump any more. What goes on afterwards goes on by itself.
     pub async fn play(self) {
+        if self.world.chance.happens(300) {
+            return self.at_a_terminal().await;
+        }
         let kind = self.world.chance.between(0, 99);
         match kind {
             0..=27 => self.one_phone("one phone", &GOOD).await,
@@ -52,13 +55,13 @@ impl Journey {
         }
     }
 
-    fn begins(&self, kind: &str) {
+    pub(crate) fn begins(&self, kind: &str) {
         self.world.count(&format!("journeys: {kind}"));
         self.world.tell(|| format!("== {} at {}: {kind}", self.sale, self.station.id));
     }
 
     /// A phone scans and asks until the pump's bill is on its screen.
-    async fn scan(&self) -> Option<u64> {
+    pub(crate) async fn scan(&self) -> Option<u64> {
         let mercado_pago = self.world.mercado_pago();
         let scan = mercado_pago.scan(&self.pos).ok()?.id;
         for _ in 0..40 {
@@ -134,7 +137,7 @@ impl Journey {
     }
 
     /// A phone on whose screen the bill is pays some time later.
-    fn pays_after(&self, scan: u64, (shortest, longest): (u64, u64), means: &[&str]) {
+    pub(crate) fn pays_after(&self, scan: u64, (shortest, longest): (u64, u64), means: &[&str]) {
         let (journey, means) = (self.clone(), self.world.chance.one_of(means).to_owned());
         tokio::spawn(async move {
             journey.world.pause(shortest, longest).await;
@@ -195,7 +198,7 @@ impl Journey {
     }
 
     /// Some refunds, one after the other or all at once, some of them asked for twice with one key.
-    async fn ask_for_refunds(&self) {
+    pub(crate) async fn ask_for_refunds(&self) {
         let minor = self.station.note(&self.sale, |known| known.minor);
         let at_once = self.world.chance.happens(500);
         let mut asked = Vec::new();

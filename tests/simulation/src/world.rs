@@ -37,6 +37,8 @@ pub struct World {
     tally: Mutex<BTreeMap<String, u64>>,
     story: Option<Mutex<Vec<String>>>,
     violations: Mutex<Vec<Difference>>,
+    /// Charges of which Mercado Pago says that they were taken at another terminal, and whether it was heard.
+    elsewhere: Mutex<BTreeMap<String, bool>>,
     /// The service that is down, and until when.
     outage: Mutex<Option<(&'static str, Instant)>>,
     born: Instant,
@@ -82,6 +84,7 @@ impl World {
             tally: Mutex::default(),
             story: told.then(Mutex::default),
             violations: Mutex::default(),
+            elsewhere: Mutex::default(),
             outage: Mutex::default(),
             born,
         })
@@ -184,6 +187,28 @@ impl World {
     #[must_use]
     pub fn violations(&self) -> Vec<Difference> {
         lock(&self.violations).clone()
+    }
+
+    /// From now on Mercado Pago says of a charge that it is at another terminal.
+    pub fn misplace(&self, charge: &str) {
+        self.tell(|| format!("Mercado Pago has {charge} at another terminal"));
+        lock(&self.elsewhere).insert(charge.to_owned(), false);
+    }
+
+    /// Whether Mercado Pago says that a charge is at another terminal.
+    pub(crate) fn is_misplaced(&self, charge: &str) -> bool {
+        lock(&self.elsewhere).contains_key(charge)
+    }
+
+    /// That it is was heard by somebody who will act on it.
+    pub(crate) fn heard_of_misplaced(&self, charge: &str) {
+        lock(&self.elsewhere).insert(charge.to_owned(), true);
+    }
+
+    /// Whether it was heard that a charge is at another terminal.
+    #[must_use]
+    pub fn was_misplaced(&self, charge: &str) -> bool {
+        lock(&self.elsewhere).get(charge).is_some_and(|heard| *heard)
     }
 
     /// Adds a line to the story, if it is told.
