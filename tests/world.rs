@@ -404,6 +404,9 @@ impl Station<'_> {
     }
 
     /// A charge.
+    ///
+    /// # Panics
+    /// When it has no id.
     pub async fn charged(&self, charge: &Value) -> Value {
         let id = charge["charge_id"].as_str().expect("a charge");
         self.get(&format!("/charges/{id}")).await.json
@@ -419,6 +422,9 @@ impl Station<'_> {
     }
 
     /// Asks for a charge to be cancelled.
+    ///
+    /// # Panics
+    /// When it has no id.
     pub async fn cancel(&self, charge: &Value) -> Answer {
         let id = charge["charge_id"].as_str().expect("a charge");
         self.post(&format!("/charges/{id}/cancel"), json!({})).await

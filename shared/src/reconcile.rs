@@ -87,10 +87,9 @@ impl Reconciler {
             return self.look_back(hint, &account, changes, now).await;
         }
         let found = self.fetch(&account, &hint.resource).await?;
-        let total = found.payments.len();
         let (mut sales, others) = by_sale(found);
         if others > 0 {
-            tracing::info!(event = "not_ours", resource = ?hint.resource, others, total, "Payments name no sale of this system");
+            tracing::info!(event = "not_ours", resource = ?hint.resource, others, "Payments name no sale of this system");
         }
         if let Resource::Sale(reference) = &hint.resource {
             sales.entry(reference.clone()).or_default();

@@ -111,12 +111,12 @@ async fn of_order(
     let known = |id: &str| sale.refunds.iter().any(|other| other.mercado_pago_id.as_deref() == Some(id));
     let facts = listed(mercado_pago, account, sale, &refund.payment_id).await?;
     let unknown: Vec<_> = facts.into_iter().filter(|fact| !known(&fact.id)).collect();
-    let same: Vec<_> = unknown.iter().filter(|fact| fact.amount == refund.amount).collect();
+    let alike: Vec<_> = unknown.iter().filter(|fact| fact.amount == refund.amount).collect();
     // Of several of one amount each intent takes its own, in order: they are worth the same. Where somebody at the panel
     // was faster with a part, all that was left went back, and is the newest.
-    let place = sale.place_among_intents(refund).min(same.len().saturating_sub(1));
+    let place = sale.place_among_intents(refund).min(alike.len().saturating_sub(1));
     let newest = || unknown.iter().filter(|_| part.is_none()).max_by_key(|fact| fact.created_at);
-    let made = same.get(place).copied().or_else(newest).cloned();
+    let made = alike.get(place).copied().or_else(newest).cloned();
     made.map(RefundOutcome::Made).ok_or_else(|| ApiError::Unreadable("the refund is not listed".to_owned()))
 }
 

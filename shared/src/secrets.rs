@@ -23,7 +23,8 @@ use crate::settlement::Seller;
 pub struct Account {
     /// The seller's token.
     pub access_token: SecretString,
-    /// The seller's user id.
+    /// The seller's user id, as a number or as a text of digits.
+    #[serde(deserialize_with = "user_id")]
     pub collector_id: u64,
     /// Whether it takes real money.
     pub live: bool,
@@ -33,6 +34,20 @@ pub struct Account {
     /// Which API drives its terminals.
     #[serde(default)]
     pub point: PointApi,
+}
+
+/// People copy a user id with quotes and without.
+fn user_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u64),
+        Text(String),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::Number(id) => Ok(id),
+        Written::Text(text) => text.parse().map_err(|_| serde::de::Error::custom("must be digits")),
+    }
 }
 
 impl Account {
@@ -178,5 +193,29 @@ impl<T> std::ops::Deref for Found<T> {
     )]
     fn deref(&self) -> &T {
         &self.entries[&self.account]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_as_people_write_it() {
+        for collector in ["178106235", "\"178106235\""] {
+            let entry = format!(r#"{{"access_token":"APP_USR-1","collector_id":{collector},"live":true}}"#);
+            let account: Account = serde_json::from_str(&entry).unwrap();
+            assert_eq!((account.collector_id, account.country), (178_106_235, None));
+            assert_eq!(account.point, PointApi::Orders);
+        }
+        let whole =
+            r#"{"access_token":"x","collector_id":1,"live":false,"country":"MX","point":"payment_intents"}"#;
+        let account: Account = serde_json::from_str(whole).unwrap();
+        assert_eq!((account.country, account.point), (Some(Country::Mx), PointApi::PaymentIntents));
+        for wrong in [r#""collector_id":"12a""#, r#""collector_id":-1"#, r#""collector_id":1,"country":"XX""#]
+        {
+            let entry = format!(r#"{{"access_token":"x","live":true,{wrong}}}"#);
+            assert!(serde_json::from_str::<Account>(&entry).is_err(), "{wrong}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use surtidor::api::{
-    Acknowledge, Heartbeat, LONGEST_BODY, RefundBody, SaleBody, SaleView, SetState, Settle, digest, nothing,
-    parse,
+    Acknowledge, ChargeBody, Heartbeat, LONGEST_BODY, LinkBody, ModeBody, RefundBody, SaleBody, SaleView,
+    SetState, Settle, digest, nothing, parse,
 };
 use surtidor::lookup::{Generation, answer};
 use surtidor::money::Currency;
@@ -27,8 +27,23 @@ pub fn station_api(input: &[u8]) {
         assert_eq!(NOON + (clock - NOON), clock);
     }
     let _ = nothing(input).map_err(refused);
+    if let Some(link) = told::<LinkBody>(input)
+        && let Ok((position, till)) = link.place().map_err(refused)
+    {
+        assert_ne!(position.is_some(), till.is_some());
+    }
+    if let Some(mode) = told::<ModeBody>(input) {
+        let _ = mode.operating_mode().map_err(refused);
+    }
+    if let Some(charge) = told::<ChargeBody>(input) {
+        let _ = (charge.sale_id(None).map_err(refused), charge.description().map_err(refused));
+        assert!(charge.sale_id(Some("key")).map_err(refused).is_ok() || charge.sale_id(None).is_err());
+    }
     for code in ["ARS", "CLP"] {
         let currency = Currency::parse(code).expect("a currency");
+        if let Some(charge) = told::<ChargeBody>(input) {
+            let _ = charge.amount(currency).map_err(refused);
+        }
         if let Some(refund) = told::<RefundBody>(input) {
             let _ = refund.read(currency).map_err(refused);
         }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use surtidor::api::{cursor, cursor_text};
 use surtidor::id::{
     AccountId, ExternalReference, InvalidId, MerchantOrderId, PaymentId, PositionId, ResourceId, SaleId,
-    SaleOrder, StationId,
+    SaleOrder, StationId, TerminalId,
 };
 use surtidor::queue::Hint;
 
@@ -25,6 +25,15 @@ pub fn ids(input: &[u8]) {
     again(&text, MerchantOrderId::parse);
     again(&text, ResourceId::parse);
     again(&text, ExternalReference::parse);
+    again(&text, TerminalId::parse);
+    if let Ok(terminal) = TerminalId::parse(&text) {
+        assert!(terminal.is_named(terminal.as_str()), "{terminal}");
+        assert!(terminal.as_str().ends_with(terminal.serial()), "{terminal}");
+    }
+    if let Ok(reference) = ExternalReference::of_payment(&text) {
+        let lower = text.to_ascii_lowercase();
+        assert!(lower == reference.as_str() || lower.starts_with(&format!("{reference}-c")), "{lower}");
+    }
     if let Ok(resource) = ResourceId::parse(&text) {
         // It becomes part of a URL, and must not lead out of its place.
         assert!(resource.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));

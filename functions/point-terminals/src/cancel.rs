@@ -10,8 +10,9 @@ use surtidor::refunding::Try;
 use surtidor::sale::{Charge, ChargeStanding, Sale};
 use surtidor::secrets::Account;
 
-use crate::charges::{look, named};
+use crate::charges::named;
 use crate::handler::{Call, PointTerminals, not_answered, shown};
+use crate::slot::look;
 
 pub(crate) async fn post(api: &PointTerminals, call: Call<'_>) -> Result<Response<Body>, Problem> {
     nothing(call.request.body())?;

@@ -233,7 +233,9 @@ async fn route(api: &PointTerminals, call: Call<'_>) -> Result<Response<Body>, P
         "PUT /v1/stations/{station}/terminals/{terminal}" => terminals::link(api, call).await,
         "PUT /v1/stations/{station}/terminals/{terminal}/mode" => terminals::set_mode(api, call).await,
         "GET /v1/stations/{station}/terminals/{terminal}/check" => check::get(api, call).await,
-        "POST /v1/stations/{station}/terminals/{terminal}/charges" => charges::post(api, call).await,
+        "POST /v1/stations/{station}/terminals/{terminal}/charges" => {
+            Box::pin(charges::post(api, call)).await
+        }
         "GET /v1/stations/{station}/charges/{charge}" => charges::get(api, call).await,
         "POST /v1/stations/{station}/charges/{charge}/cancel" => cancel::post(api, call).await,
         _ => Err(Problem::not_found("there is no such route")),

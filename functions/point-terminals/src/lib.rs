@@ -4,6 +4,8 @@ mod cancel;
 mod charges;
 mod check;
 mod handler;
+mod slot;
 mod terminals;
+mod till;
 
 pub use handler::{PATIENCE, PointTerminals, handle};

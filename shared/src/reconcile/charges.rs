@@ -7,7 +7,7 @@ use crate::change::change;
 use crate::charging;
 use crate::mercado_pago::ApiError;
 use crate::queue::{Hint, Resource};
-use crate::sale::Sale;
+use crate::sale::{Charge, ChargeFact, ChargeStanding, Sale};
 use crate::secrets::Account;
 
 impl Reconciler {
@@ -23,6 +23,10 @@ impl Reconciler {
         for charge in sale.charges_to_look_at(now) {
             match charging::look(&self.mercado_pago, account, charge).await {
                 Ok(Some((fact, payments))) => {
+                    // An order that is over, or that lost its terminal, may have been paid without knowing it.
+                    if payments.is_empty() && fact.status.standing() != ChargeStanding::AtWork {
+                        found.payments.extend(self.payments_of(account, charge.reference()).await?);
+                    }
                     found.charges.push(fact);
                     found.payments.extend(payments);
                 }
@@ -69,8 +73,8 @@ impl Reconciler {
     async fn withdraw(
         &self,
         account: &Account,
-        charge: &crate::sale::Charge,
-        facts: &mut Vec<crate::sale::ChargeFact>,
+        charge: &Charge,
+        facts: &mut Vec<ChargeFact>,
         now: OffsetDateTime,
     ) -> Result<(), ApiError> {
         charging::cancel(&self.mercado_pago, account, charge, now).await?;

@@ -227,6 +227,8 @@ impl Charge {
 
     /// Takes in a reading; whether the till sees something new.
     fn learn(&mut self, fact: &ChargeFact) -> bool {
+        // What we thought became of it before Mercado Pago ever told of it is no reading.
+        let is_first = self.mercado_pago_id.is_none();
         self.mercado_pago_id.get_or_insert_with(|| fact.id.clone());
         if self.transaction.is_none() {
             self.transaction.clone_from(&fact.transaction);
@@ -241,7 +243,7 @@ impl Charge {
         }
         let known = (self.status.progress(), &self.status.0, &self.detail);
         let told = (fact.status.progress(), &fact.status.0, &fact.detail);
-        if told.cmp(&known) != Ordering::Greater {
+        if !is_first && told.cmp(&known) != Ordering::Greater {
             return false;
         }
         (self.status, self.detail) = (fact.status.clone(), fact.detail.clone());
@@ -363,7 +365,10 @@ impl Sale {
         if let Some((standing, charge)) = self.last_charge(now) {
             let charge = Box::new(charge.clone());
             match standing {
-                ChargeStanding::AtWork => return Err(ChargeRefused::AtWork(charge)),
+                // Also one that its order calls paid, while the payment is on its way to the sale.
+                ChargeStanding::AtWork | ChargeStanding::Paid if self.status.is_owed() => {
+                    return Err(ChargeRefused::AtWork(charge));
+                }
                 ChargeStanding::InDoubt if key.is_none() => return Err(ChargeRefused::InDoubt(charge)),
                 _ => {}
             }
@@ -572,6 +577,9 @@ mod tests {
         assert!(matches!(charge(&mut sale, "A__2", Some("k")), Err(ChargeRefused::KeyReused(_))));
         assert!(matches!(charge(&mut sale, "A__1", Some("l")), Err(ChargeRefused::AtWork(_))));
         assert!(matches!(charge(&mut sale, "A__2", None), Err(ChargeRefused::AtWork(_))));
+        let mut paid = sale.clone();
+        paid.see_charges(&[fact(&first, "processed")], NOON);
+        assert!(matches!(charge(&mut paid, "A__1", Some("l")), Err(ChargeRefused::AtWork(_))), "not twice");
         sale.see_charges(&[fact(&first, "failed")], NOON);
         assert!(matches!(charge(&mut sale, "A__1", Some("k")), Ok(ChargeRequested::Known(_))));
         let second = new(charge(&mut sale, "A__1", None));
@@ -607,6 +615,18 @@ mod tests {
         sale.see_charges(&[fact(&made, "at_terminal")], NOON);
         let made = sale.charges[0].clone();
         assert!(sale.is_at_work(&made, later) && !sale.is_at_work(&made, NOON + Duration::hours(4)));
+    }
+
+    #[test]
+    fn a_charge_that_was_thought_refused_and_was_made_is_at_work() {
+        let mut sale = sale(50_000);
+        let made = new(charge(&mut sale, "A__1", None));
+        sale.end_charge(&made.id, "failed", "already_queued_order_for_terminal", NOON);
+        assert!(!sale.is_at_work(&sale.charges[0], NOON));
+        sale.see_charges(&[fact(&made, "created")], NOON);
+        assert!(sale.is_at_work(&sale.charges[0], NOON));
+        sale.end_charge(&made.id, "failed", "already_queued_order_for_terminal", NOON);
+        assert!(sale.is_at_work(&sale.charges[0], NOON), "what Mercado Pago told stands");
     }
 
     #[test]

@@ -111,13 +111,12 @@ impl Event {
                 "Sent to terminal {}",
                 &format!("{terminal}: {}", money(amount)),
             ),
+            // The word is the same in all three.
             Self::ChargeSeen { terminal, status, detail } => {
-                let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-                say("Terminal {}", "Terminal {}", "Terminal {}", &format!("{terminal}: {status}{detail}"))
+                format!("Terminal {terminal}: {}", with_detail(status, detail.as_deref()))
             }
             Self::PaymentSeen { payment, status, detail } => {
-                let detail = detail.as_ref().map(|detail| format!(" ({detail})")).unwrap_or_default();
-                let value = format!("{payment}: {status}{detail}");
+                let value = format!("{payment}: {}", with_detail(status, detail.as_deref()));
                 say(
                     "Pago de Mercado Pago {}",
                     "Pagamento do Mercado Pago {}",
@@ -185,6 +184,11 @@ impl Event {
             ),
         }
     }
+}
+
+/// Mercado Pago's words for a state and the reason behind it.
+fn with_detail(status: &str, detail: Option<&str>) -> String {
+    detail.map_or_else(|| status.to_owned(), |detail| format!("{status} ({detail})"))
 }
 
 impl Acknowledgement {

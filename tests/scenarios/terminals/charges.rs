@@ -195,9 +195,9 @@ async fn a_charge_is_refunded_in_part_and_whole_like_any_other_payment() {
         let part = station.refund("a", "1", json!({"amount": "100.00", "reason": "spilled"})).await;
         assert_eq!((part.status, &part.json["amount"]), (201, &json!("100.00")), "{}", part.text);
         station.sale_when("a", "partially_refunded").await;
-        let same = station.refund("a", "2", json!({"amount": "100.00", "reason": "again"})).await;
-        assert_eq!(same.status, 201, "{}", same.text);
-        assert_ne!(same.json["refund_id"], part.json["refund_id"]);
+        let second = station.refund("a", "2", json!({"amount": "100.00", "reason": "again"})).await;
+        assert_eq!(second.status, 201, "{}", second.text);
+        assert_ne!(second.json["refund_id"], part.json["refund_id"]);
         let rest = station.refund("a", "3", json!({"reason": "the rest"})).await;
         assert_eq!((rest.status, &rest.json["amount"]), (201, &json!("300.00")), "{}", rest.text);
         let sale = station.sale_when("a", "refunded").await;
@@ -215,7 +215,7 @@ async fn a_whole_refund_of_a_charge() {
     for world in both().await {
         let (station, terminal) = (world.station(), world.demo.terminal.clone());
         at_the_terminal(&world, "a").await;
-        world.mercado_pago.read_card(&terminal, &card("debvisa")).unwrap();
+        world.mercado_pago.read_card(&terminal, &card("debit")).unwrap();
         station.sale_when("a", "paid").await;
         let whole = station.refund("a", "1", json!({"reason": "wrong fuel"})).await;
         assert_eq!((whole.status, &whole.json["amount"]), (201, &json!("500.00")), "{}", whole.text);

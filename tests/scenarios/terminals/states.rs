@@ -130,7 +130,7 @@ async fn signed_news_of_both_dialects_settle_without_anybody_asking() {
 #[tokio::test]
 async fn a_signed_id_in_small_letters_verifies_too() {
     let world = world(PointApi::Orders).await;
-    world.faults(json!({"signed_id": "lower"}));
+    world.faults(json!({"webhooks": {"signed_id": "lower"}}));
     at_the_terminal(&world, "a").await;
     world.mercado_pago.read_card(&world.demo.terminal, &card("visa")).unwrap();
     world.station().sale_when("a", "paid").await;
@@ -162,6 +162,22 @@ async fn without_any_news_the_sweep_finds_the_end() {
             let status = &sale["charges"][0]["status"];
             assert_eq!(status, if end == "paid" { "processed" } else { "failed" }, "{charge} {sale}");
         }
+    }
+}
+
+#[tokio::test]
+async fn without_any_news_the_sweep_finds_what_was_paid_although_it_was_cancelled() {
+    for world in both().await {
+        let (station, terminal) = (world.station(), world.demo.terminal.clone());
+        let charge = at_the_terminal(&world, "a").await;
+        world.mercado_pago.cancel_at_terminal(&terminal).unwrap();
+        station.charge_when(&charge, "canceled").await;
+        world.faults(json!({"notifications": {"fate": "lose"}}));
+        let late = simulated_mercado_pago::CardRead { late: true, ..card("visa") };
+        world.mercado_pago.read_card(&terminal, &late).unwrap();
+        world.make_due(&station.sale("a").await).await;
+        world.stack.fire("SweepFunction").await.unwrap();
+        station.sale_when("a", "paid").await;
     }
 }
 

@@ -5,6 +5,8 @@ mod chargebacks;
 mod images;
 mod intents;
 mod merchant_orders;
+mod once;
+mod order_draft;
 mod order_refunds;
 mod orders;
 mod payments;

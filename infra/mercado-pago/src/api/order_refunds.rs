@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use time::Duration;
 
-use super::orders::{Outcome, find};
+use super::once::Outcome;
+use super::orders::find;
 use super::strict::{Property, amount};
 use crate::account::Account;
 use crate::clock::Moment;

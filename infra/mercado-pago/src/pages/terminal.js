@@ -119,19 +119,26 @@ function face() {
   ];
 }
 
+/** Whether a charge can still be acted on, and whether the terminal can be used for that. */
+function state() {
+  const { charge, stuck, printing, online, operating_mode } = terminal;
+  const open = !!charge && !stuck && !printing && ["created", "at_terminal", "OPEN", "ON_TERMINAL"].includes(charge.status);
+  return { open, usable: open && online && operating_mode === "PDV" };
+}
+
 function hardware() {
+  const { usable } = state();
   return [
-    h("button", { class: "key red", onclick: step("cancel"), "aria-label": t("keyCancel"), title: t("keyCancel") }, icon("M6 6l12 12M18 6L6 18")),
+    h("button", { class: "key red", disabled: !usable, onclick: step("cancel"), "aria-label": t("keyCancel"), title: t("keyCancel") }, icon("M6 6l12 12M18 6L6 18")),
     h("button", { class: "key amber", onclick: step("free"), "aria-label": t("keyRestart"), title: t("keyRestart") }, icon("M20 12a8 8 0 1 1-2.5-5.8M20 4v4h-4")),
-    h("button", { class: "key green", onclick: step("card", cardOf(() => card)), "aria-label": t("tapApproved"), title: t("tapApproved") }, icon("M5 12.5l4.5 4.5L19 7")),
+    h("button", { class: "key green", disabled: !usable, onclick: step("card", cardOf(() => card)), "aria-label": t("tapApproved"), title: t("tapApproved") }, icon("M5 12.5l4.5 4.5L19 7")),
   ];
 }
 
 function actions() {
-  const busy = terminal.charge && !terminal.stuck && !terminal.printing;
-  const open = busy && ["created", "at_terminal", "OPEN", "ON_TERMINAL"].includes(terminal.charge.status);
-  const usable = open && terminal.online && terminal.operating_mode === "PDV";
-  const over = receipts[0] && !open && !["processed", "refunded"].includes(receipts[0].status) && receipts[0].payment == null;
+  const { open, usable } = state();
+  const last = receipts[0];
+  const over = !!last && !open && !["processed", "refunded"].includes(last.status) && last.payment == null;
   const pdv = terminal.operating_mode === "PDV";
   return [
     h("h2", {}, t("buyerDoes")),
@@ -171,9 +178,12 @@ function show() {
   const now = JSON.stringify([terminal, receipts]);
   if (now === shown) return;
   shown = now;
+  const focused = document.activeElement?.closest("button")?.textContent;
   screen.replaceChildren(...face().filter(Boolean));
   keys.replaceChildren(...hardware());
   people.replaceChildren(...actions());
+  // Whoever works with the keyboard stays where they were.
+  if (focused) [...people.querySelectorAll("button")].find((one) => one.textContent === focused)?.focus();
   const open = roll.querySelector("details[open] dd")?.textContent;
   roll.replaceChildren(h("h2", {}, t("receipts")), receipts.length ? h("ul", {}, receipts.map(receipt)) : h("p", { class: "muted" }, t("noReceipts")));
   for (const details of roll.querySelectorAll("details")) details.open = details.querySelector("dd")?.textContent === open;
