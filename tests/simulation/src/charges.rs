@@ -2,6 +2,7 @@
 //! in the end.
 
 use serde_json::Value;
+use surtidor::id::PaymentId;
 use surtidor::sale::{Charge, ChargeStanding, ChargeStatus, Sale};
 
 use crate::books::{Difference, Payment, item, sale_of};
@@ -13,6 +14,22 @@ struct InSlot {
     terminal: String,
     reference: String,
     at_work: bool,
+    /// The id of a payment intent. The API before orders makes another one for the same request once the first is over,
+    /// and the ledger knows one of them.
+    intent: Option<String>,
+}
+
+impl InSlot {
+    /// Whether it is the one that the ledger knows of the charge, and the first.
+    fn is_known(&self, world: &World) -> bool {
+        let of_sale = self.reference.split('-').next().unwrap_or_default();
+        self.intent.as_ref().is_none_or(|intent| {
+            let sale = sale_of(world, of_sale);
+            let charge = sale.as_ref().and_then(|sale| sale.charge(&self.reference));
+            let known = charge.and_then(|charge| charge.mercado_pago_id.as_ref());
+            known.is_none_or(|id| id.as_str() == intent) && !was_paid(world, &self.reference)
+        })
+    }
 }
 
 fn slots(world: &World) -> impl Iterator<Item = InSlot> {
@@ -23,6 +40,7 @@ fn slots(world: &World) -> impl Iterator<Item = InSlot> {
             terminal: terminal.id,
             reference: charge.external_reference?,
             at_work: words.contains(&charge.status),
+            intent: charge.intent,
         })
     })
 }
@@ -51,7 +69,9 @@ pub fn expect_intent(world: &World, key: &str, body: &[u8]) {
     if key != reference || !sale.is_some_and(|sale| sale.charge(reference).is_some()) {
         violated(format!("the charge {reference:?} is asked for with the key {key:?}, and is not in the ledger so"));
     }
-    let is_other = |slot: &InSlot| slot.at_work && slot.reference != reference && slot.reference.starts_with(of_sale);
+    let is_other = |slot: &InSlot| {
+        slot.at_work && slot.reference != reference && slot.reference.starts_with(of_sale) && slot.is_known(world)
+    };
     if let Some(other) = slots(world).find(is_other) {
         violated(format!("the charge {reference} is asked for while {} is at work", other.reference));
     }
@@ -66,7 +86,11 @@ pub fn claim(world: &World, update: &[u8]) -> Option<Difference> {
     let (pk, claims) = (text(&update["Key"]["pk"]), text(&values[":holder"]));
     let holder = item(world, &pk, "terminal").unwrap_or_default()["holder"].take();
     let holder = holder.as_str().filter(|holder| !claims.is_empty() && *holder != claims)?;
-    is_shown(world, &text(&values[":terminal"]), holder).then(|| {
+    let terminal = text(&values[":terminal"]);
+    let held = |slot: InSlot| {
+        slot.at_work && slot.terminal == terminal && slot.reference == holder && slot.is_known(world)
+    };
+    slots(world).any(held).then(|| {
         let what = format!("the charge {claims} took the terminal of {holder}, which is at work");
         Difference { about: vec![claims, holder.to_owned()], what }
     })
@@ -89,16 +113,20 @@ pub fn expect_truth(world: &World, station: &Station, sale: &str, key: Option<&s
     if late || unconfirmed || standing(&told["status"]) != ChargeStanding::Over {
         return;
     }
-    let payments = world.mercado_pago().payments();
-    let is_paid = payments.into_iter().any(|payment| {
-        let payment: Value = serde_json::from_str(&payment.to_string()).unwrap_or_default();
-        payment["external_reference"] == charge && payment["date_approved"].is_string()
-    });
-    let at_work = slots(world).any(|slot| slot.at_work && slot.reference == charge);
+    let is_paid = was_paid(world, charge);
+    let at_work = slots(world).any(|slot| slot.at_work && slot.reference == charge && slot.is_known(world));
     if is_paid || at_work {
         let truth = if is_paid { "paid" } else { "at work" };
         violated(format!("the till is told that {charge} is {}, and it is {truth}", told["status"]));
     }
+}
+
+/// Whether a card was ever approved for a charge.
+fn was_paid(world: &World, charge: &str) -> bool {
+    world.mercado_pago().payments().into_iter().any(|payment| {
+        let payment: Value = serde_json::from_str(&payment.to_string()).unwrap_or_default();
+        payment["external_reference"] == charge && payment["date_approved"].is_string()
+    })
 }
 
 /// What a word of the API means.
@@ -128,14 +156,26 @@ pub(crate) fn check(
     }
 }
 
+/// Whether a payment was made for an order that Mercado Pago does not call paid: it refuses to refund that order.
+pub(crate) fn is_paid_though_over(world: &World, sale: &Sale, payment: &PaymentId) -> bool {
+    let attempt = sale.attempts.iter().find(|attempt| attempt.payment_id == *payment);
+    let charge = attempt.and_then(|attempt| sale.charge_of(attempt));
+    let status = charge.map(|charge| at_mercado_pago(world, charge)["status"].take());
+    status.is_some_and(|status| matches!(standing(&status), ChargeStanding::Over | ChargeStanding::InDoubt))
+}
+
+/// A charge as Mercado Pago shows it.
+fn at_mercado_pago(world: &World, charge: &Charge) -> Value {
+    let shown = charge.mercado_pago_id.as_ref().and_then(|id| world.mercado_pago().order(id.as_str()));
+    shown.and_then(|charge| serde_json::from_str(&charge.to_string()).ok()).unwrap_or_default()
+}
+
 fn has_its_end(world: &World, sale: &Sale, charge: &Charge, paid: &[&Payment], found: &mut impl FnMut(String)) {
     let id = &charge.id;
     let (status, _) = sale.charge_status(charge, world.now());
     let was_paid = paid.iter().any(|payment| payment.reference == *id && payment.moved_money());
-    let at_mercado_pago = charge.mercado_pago_id.as_ref().and_then(|id| world.mercado_pago().order(id.as_str()));
-    let at_mercado_pago: Value =
-        at_mercado_pago.and_then(|charge| serde_json::from_str(&charge.to_string()).ok()).unwrap_or_default();
-    let word = [&at_mercado_pago["status"], &at_mercado_pago["state"]].into_iter().find_map(Value::as_str);
+    let shown = at_mercado_pago(world, charge);
+    let word = [&shown["status"], &shown["state"]].into_iter().find_map(Value::as_str);
     let in_doubt = matches!(word, Some("action_required" | "CONFIRMATION_REQUIRED"));
     match status.standing() {
         ChargeStanding::AtWork => found(format!("the charge {id} has no end: {}, {word:?}", status.0)),

@@ -244,18 +244,15 @@ impl Journey {
                 journey
                     .world
                     .tell(|| format!("refund in the panel of payment {payment}: {part} minor: {made:?}"));
+                // The station gives back all of it, and does not know yet of what went back in the panel.
+                if journey.world.chance.happens(500) {
+                    journey.world.pause(1, 1_000).await;
+                    let (key, body) = (format!("{}-all", journey.sale), json!({"reason": "spilled"}));
+                    journey.station.refund(&journey.world, &journey.sale, &key, &body).await;
+                }
                 journey.world.pause(1, 600_000).await;
             }
         });
-        // The station gives back all of it meanwhile, and does not know of what went back in the panel.
-        if self.world.chance.happens(500) {
-            let journey = self.clone();
-            tokio::spawn(async move {
-                journey.world.pause(60_000, 2 * 3_600_000).await;
-                let (key, body) = (format!("{}-all", journey.sale), json!({"reason": "spilled"}));
-                journey.station.refund(&journey.world, &journey.sale, &key, &body).await;
-            });
-        }
         self.world.pause(5_000, 60_000).await;
     }
 
