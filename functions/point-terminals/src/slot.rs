@@ -66,7 +66,12 @@ pub(crate) fn busy_words(language: Language) -> &'static str {
 
 /// Names who holds a terminal: the sale, the amount, since when.
 pub(crate) fn busy(sale: &Sale, charge: &Charge, language: Language) -> Problem {
-    let since = charge.created_at.format(&time::format_description::well_known::Rfc3339).unwrap_or_default();
+    let since = charge
+        .created_at
+        .replace_nanosecond(0)
+        .unwrap_or(charge.created_at)
+        .format(&time::format_description::well_known::Rfc3339)
+        .unwrap_or_default();
     let (currency, amount, id) = (charge.amount.currency(), charge.amount, &charge.id);
     let (sale_id, position, status) = (&sale.delivery.sale_id, &sale.delivery.position, &charge.status.0);
     let words = busy_words(language);

@@ -225,7 +225,7 @@ impl Charge {
         (self.status.clone(), self.detail.clone())
     }
 
-    /// Takes in a reading; whether the till sees something new.
+    /// Takes in a reading; whether the state is a new one.
     fn learn(&mut self, fact: &ChargeFact) -> bool {
         // What we thought became of it before Mercado Pago ever told of it is no reading.
         let is_first = self.mercado_pago_id.is_none();
@@ -246,8 +246,9 @@ impl Charge {
         if !is_first && told.cmp(&known) != Ordering::Greater {
             return false;
         }
+        let is_new = self.status != fact.status;
         (self.status, self.detail) = (fact.status.clone(), fact.detail.clone());
-        true
+        is_new
     }
 }
 
@@ -409,11 +410,10 @@ impl Sale {
             };
             let Some(charge) = self.charges.iter_mut().find(|charge| is_it(charge)) else { continue };
             if charge.learn(fact) {
-                let event = Event::ChargeSeen {
-                    terminal: charge.terminal.to_string(),
-                    status: charge.status.0.clone(),
-                    detail: charge.detail.clone(),
-                };
+                // Some states have no reason but their own name.
+                let detail = charge.detail.clone().filter(|detail| *detail != charge.status.0);
+                let (terminal, status) = (charge.terminal.to_string(), charge.status.0.clone());
+                let event = Event::ChargeSeen { terminal, status, detail };
                 self.note(now, event);
             }
         }

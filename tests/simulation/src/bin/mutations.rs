@@ -82,9 +82,9 @@ const MUTATIONS: [Mutation; 18] = [
     },
     Mutation {
         name: "half-told-sale-left",
-        file: "functions/station-api/src/sales.rs",
-        guard: "Ok(api.store.complete_registration(sale).await?)",
-        without: "Ok(sale)",
+        file: "shared/src/store/sales.rs",
+        guard: "        let standing = self.put_new(item_of(&sale, sale.received_at)?).await?;\n        standing.map_or(Ok(sale), read)",
+        without: "        Ok(sale)",
     },
     Mutation {
         name: "new-key-on-each-try",
@@ -131,8 +131,8 @@ const MUTATIONS: [Mutation; 18] = [
     Mutation {
         name: "never-looked-back",
         file: "shared/src/reconcile/changes.rs",
-        guard: "for (reference, facts) in references_in(&facts) {",
-        without: "for (reference, facts) in references_in(&facts).into_iter().take(0) {",
+        guard: "for (reference, found) in sales {\n            if let Err(error)",
+        without: "for (reference, found) in sales.into_iter().take(0) {\n            if let Err(error)",
     },
     Mutation {
         name: "stray-money-untold",
