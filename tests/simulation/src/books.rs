@@ -115,7 +115,13 @@ pub fn expect_intent(world: &World, key: &str) {
 }
 
 /// Every way in which the books of one sale may differ.
-fn check(world: &World, sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: &mut impl FnMut(String)) {
+fn check(
+    world: &World,
+    sale: &Sale,
+    delivered: &Delivered,
+    paid: &[&Payment],
+    found: &mut impl FnMut(String),
+) {
     if sale.amount().minor() != delivered.minor {
         found(format!("the pump showed {}, the ledger has {}", delivered.minor, sale.amount().minor()));
     }
@@ -196,7 +202,13 @@ fn refunds_are_known(sale: &Sale, paid: &[&Payment], found: &mut impl FnMut(Stri
 }
 
 /// What the seller keeps is what the sale's state says, and no sale is paid twice.
-fn money_is_right(world: &World, sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: &mut impl FnMut(String)) {
+fn money_is_right(
+    world: &World,
+    sale: &Sale,
+    delivered: &Delivered,
+    paid: &[&Payment],
+    found: &mut impl FnMut(String),
+) {
     let kept: u64 = paid.iter().map(|payment| payment.kept()).sum();
     let tip = sale.winner().and_then(|winner| delivered.tips.get(winner.payment_id.as_str())).copied();
     let owed = sale.amount().minor() + tip.unwrap_or(0);

@@ -20,15 +20,17 @@ struct InSlot {
 }
 
 impl InSlot {
-    /// Whether it is the one that the ledger knows of the charge, and the first.
+    /// Whether the ledger can know that it is at work: it is the one that it knows of the charge, and no card was approved
+    /// of which the terminal has not heard.
     fn is_known(&self, world: &World) -> bool {
         let of_sale = self.reference.split('-').next().unwrap_or_default();
-        self.intent.as_ref().is_none_or(|intent| {
+        let is_same = self.intent.as_ref().is_none_or(|intent| {
             let sale = sale_of(world, of_sale);
             let charge = sale.as_ref().and_then(|sale| sale.charge(&self.reference));
             let known = charge.and_then(|charge| charge.mercado_pago_id.as_ref());
-            known.is_none_or(|id| id.as_str() == intent) && !was_paid(world, &self.reference)
-        })
+            known.is_none_or(|id| id.as_str() == intent)
+        });
+        is_same && !was_paid(world, &self.reference)
     }
 }
 
@@ -67,10 +69,15 @@ pub fn expect_intent(world: &World, key: &str, body: &[u8]) {
     let violated = |what: String| world.violated(Difference { about: vec![of_sale.to_owned()], what });
     let sale = sale_of(world, of_sale);
     if key != reference || !sale.is_some_and(|sale| sale.charge(reference).is_some()) {
-        violated(format!("the charge {reference:?} is asked for with the key {key:?}, and is not in the ledger so"));
+        violated(format!(
+            "the charge {reference:?} is asked for with the key {key:?}, and is not in the ledger so"
+        ));
     }
     let is_other = |slot: &InSlot| {
-        slot.at_work && slot.reference != reference && slot.reference.starts_with(of_sale) && slot.is_known(world)
+        slot.at_work
+            && slot.reference != reference
+            && slot.reference.starts_with(of_sale)
+            && slot.is_known(world)
     };
     if let Some(other) = slots(world).find(is_other) {
         violated(format!("the charge {reference} is asked for while {} is at work", other.reference));
@@ -101,7 +108,8 @@ pub fn expect_truth(world: &World, station: &Station, sale: &str, key: Option<&s
     let Some(charge) = told["charge_id"].as_str() else { return };
     let (other, late) = station.note(sale, |known| {
         known.charges.insert(charge.to_owned());
-        let first = key.map(|key| known.keys.entry(key.to_owned()).or_insert_with(|| charge.to_owned()).clone());
+        let first =
+            key.map(|key| known.keys.entry(key.to_owned()).or_insert_with(|| charge.to_owned()).clone());
         (first.filter(|first| first != charge), known.late.contains(charge))
     });
     let violated = |what: String| world.violated(Difference { about: vec![charge.to_owned()], what });
@@ -170,7 +178,13 @@ fn at_mercado_pago(world: &World, charge: &Charge) -> Value {
     shown.and_then(|charge| serde_json::from_str(&charge.to_string()).ok()).unwrap_or_default()
 }
 
-fn has_its_end(world: &World, sale: &Sale, charge: &Charge, paid: &[&Payment], found: &mut impl FnMut(String)) {
+fn has_its_end(
+    world: &World,
+    sale: &Sale,
+    charge: &Charge,
+    paid: &[&Payment],
+    found: &mut impl FnMut(String),
+) {
     let id = &charge.id;
     let (status, _) = sale.charge_status(charge, world.now());
     let was_paid = paid.iter().any(|payment| payment.reference == *id && payment.moved_money());
@@ -179,11 +193,15 @@ fn has_its_end(world: &World, sale: &Sale, charge: &Charge, paid: &[&Payment], f
     let in_doubt = matches!(word, Some("action_required" | "CONFIRMATION_REQUIRED"));
     match status.standing() {
         ChargeStanding::AtWork => found(format!("the charge {id} has no end: {}, {word:?}", status.0)),
-        ChargeStanding::Paid if !was_paid => found(format!("the charge {id} is {} and nobody paid it", status.0)),
+        ChargeStanding::Paid if !was_paid => {
+            found(format!("the charge {id} is {} and nobody paid it", status.0))
+        }
         ChargeStanding::Over | ChargeStanding::InDoubt if was_paid => {
             found(format!("the charge {id} was paid and is {}", status.0));
         }
-        ChargeStanding::InDoubt if !in_doubt => found(format!("the charge {id} is {}, and was {word:?}", status.0)),
+        ChargeStanding::InDoubt if !in_doubt => {
+            found(format!("the charge {id} is {}, and was {word:?}", status.0))
+        }
         _ => {}
     }
 }

@@ -26,7 +26,8 @@ pub struct Journey {
 /// Means of payment that end well.
 pub(crate) const GOOD: [&str; 5] = ["visa", "master", "debit", "account_money", "interop"];
 /// Means that are rejected.
-pub(crate) const BAD: [&str; 4] = ["rejected_funds", "call_for_authorize", "rejected_high_risk", "rejected_other"];
+pub(crate) const BAD: [&str; 4] =
+    ["rejected_funds", "call_for_authorize", "rejected_high_risk", "rejected_other"];
 /// Means that are decided later.
 const SLOW: [&str; 3] = ["pending", "in_process", "pending_transfer"];
 

@@ -249,7 +249,8 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
 fn terminal(world: &World, seller: &Seller, station: &str, number: u64) -> String {
     let id = format!("NEWLAND_N950__N950NCB8{station}{number:04}");
     let pos = (number == 1).then(|| format!("EST{station}S{number}"));
-    let draft = TerminalDraft { account: seller.collector_id, id: id.clone(), pos, ..TerminalDraft::default() };
+    let draft =
+        TerminalDraft { account: seller.collector_id, id: id.clone(), pos, ..TerminalDraft::default() };
     world.mercado_pago().add_terminal(draft).expect("a terminal");
     id
 }

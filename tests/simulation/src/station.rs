@@ -77,7 +77,12 @@ pub enum Cashier {
 
 impl Station {
     /// One request over the station's line, which may break both ways: `None` is no answer.
-    pub(crate) async fn ask(&self, world: &Arc<World>, function: Function, event: &Event<'_>) -> Option<(u16, Value)> {
+    pub(crate) async fn ask(
+        &self,
+        world: &Arc<World>,
+        function: Function,
+        event: &Event<'_>,
+    ) -> Option<(u16, Value)> {
         let weather = world.weather();
         world.pause(5, 100).await;
         if world.strikes("request lost", weather.line_broken) {
@@ -100,7 +105,12 @@ impl Station {
     }
 
     /// Asks until there is an answer that is not "not now".
-    pub(crate) async fn insist(&self, world: &Arc<World>, function: Function, event: &Event<'_>) -> (u16, Value) {
+    pub(crate) async fn insist(
+        &self,
+        world: &Arc<World>,
+        function: Function,
+        event: &Event<'_>,
+    ) -> (u16, Value) {
         let mut pause = 1_000;
         loop {
             if let Some((status, body)) = self.ask(world, function, event).await

@@ -121,14 +121,16 @@ impl Journey {
 
     /// A request for the sale's amount; with a key of its own, or without one.
     fn asks(&self, terminal: &str) -> Asked {
-        let (id, amount) = (&self.sale, self.station.note(&self.sale, |known| self.station.amount(known.minor)));
+        let (id, amount) =
+            (&self.sale, self.station.note(&self.sale, |known| self.station.amount(known.minor)));
         let is_free = self.sale.ends_with("-free");
         let body = if is_free || self.world.chance.happens(300) {
             json!({"sale_id": id, "amount": amount})
         } else {
             json!({"sale_id": id})
         };
-        let key = self.world.chance.happens(700).then(|| format!("{id}-{}", self.world.chance.between(0, 1 << 40)));
+        let key =
+            self.world.chance.happens(700).then(|| format!("{id}-{}", self.world.chance.between(0, 1 << 40)));
         Asked { terminal: terminal.to_owned(), key, body }
     }
 
@@ -174,11 +176,8 @@ impl Journey {
         // Only orders tell a tip.
         let tips = self.station.by_orders && CARDS.contains(&means);
         let tip = (tips && self.world.chance.happens(50)).then(|| self.world.chance.between(1, 5_000));
-        let card = CardRead {
-            means: means.to_owned(),
-            tip: tip.map(|tip| self.station.amount(tip)),
-            late: false,
-        };
+        let card =
+            CardRead { means: means.to_owned(), tip: tip.map(|tip| self.station.amount(tip)), late: false };
         self.read(terminal, charge, &card, tip)
     }
 

@@ -240,7 +240,9 @@ impl ApiWire {
         }
         let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
         let named = [&body["external_reference"], &body["additional_info"]["external_reference"]];
-        let Some(charge) = named.into_iter().find_map(Value::as_str).map(str::to_owned) else { return answer };
+        let Some(charge) = named.into_iter().find_map(Value::as_str).map(str::to_owned) else {
+            return answer;
+        };
         if !self.world.is_misplaced(&charge) {
             return answer;
         }
