@@ -14,23 +14,13 @@ struct InSlot {
     terminal: String,
     reference: String,
     at_work: bool,
-    /// The id of a payment intent. The API before orders makes another one for the same request once the first is over,
-    /// and the ledger knows one of them.
-    intent: Option<String>,
 }
 
 impl InSlot {
-    /// Whether the ledger can know that it is at work: it is the one that it knows of the charge, and no card was approved
-    /// of which the terminal has not heard.
+    /// Whether the ledger can know that it is at work: it was made once, and no card was approved of which the terminal has
+    /// not heard.
     fn is_known(&self, world: &World) -> bool {
-        let of_sale = self.reference.split('-').next().unwrap_or_default();
-        let is_same = self.intent.as_ref().is_none_or(|intent| {
-            let sale = sale_of(world, of_sale);
-            let charge = sale.as_ref().and_then(|sale| sale.charge(&self.reference));
-            let known = charge.and_then(|charge| charge.mercado_pago_id.as_ref());
-            known.is_none_or(|id| id.as_str() == intent)
-        });
-        is_same && !was_paid(world, &self.reference)
+        !world.was_made_twice(&self.reference) && !was_paid(world, &self.reference)
     }
 }
 
@@ -42,7 +32,6 @@ fn slots(world: &World) -> impl Iterator<Item = InSlot> {
             terminal: terminal.id,
             reference: charge.external_reference?,
             at_work: words.contains(&charge.status),
-            intent: charge.intent,
         })
     })
 }
@@ -118,7 +107,11 @@ pub fn expect_truth(world: &World, station: &Station, sale: &str, key: Option<&s
     }
     // What was never confirmed is told as such.
     let unconfirmed = told["status_detail"] == "not_confirmed";
-    if late || unconfirmed || standing(&told["status"]) != ChargeStanding::Over {
+    if late
+        || unconfirmed
+        || world.was_made_twice(charge)
+        || standing(&told["status"]) != ChargeStanding::Over
+    {
         return;
     }
     let is_paid = was_paid(world, charge);

@@ -225,6 +225,11 @@ impl ApiWire {
         let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default().to_vec();
         let asked = asked.body(Body::from(body)).map_err(|_| ApiError::NoAnswer("not sent"))?;
         let answer = mercado_pago.call(asked).await.map_err(|_| ApiError::NoAnswer("connection lost"))?;
+        if is_post && what.ends_with("/payment-intents") && answer.status().is_success() {
+            let made: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+            let charge = made["additional_info"]["external_reference"].as_str();
+            self.world.made_intent(charge.unwrap_or_default());
+        }
         if is_refund {
             let _ = mercado_pago.set_faults(Faults { refunds: Refunds::default(), ..mercado_pago.faults() });
             self.end_in_a_while(answer.body());

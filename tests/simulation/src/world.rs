@@ -39,6 +39,9 @@ pub struct World {
     violations: Mutex<Vec<Difference>>,
     /// Charges of which Mercado Pago says that they were taken at another terminal, and whether it was heard.
     elsewhere: Mutex<BTreeMap<String, bool>>,
+    /// How often Mercado Pago made a payment intent for a charge. The API before orders knows no repeat: it makes another
+    /// one once the first is over.
+    intents: Mutex<BTreeMap<String, u32>>,
     /// The service that is down, and until when.
     outage: Mutex<Option<(&'static str, Instant)>>,
     born: Instant,
@@ -85,6 +88,7 @@ impl World {
             story: told.then(Mutex::default),
             violations: Mutex::default(),
             elsewhere: Mutex::default(),
+            intents: Mutex::default(),
             outage: Mutex::default(),
             born,
         })
@@ -203,6 +207,24 @@ impl World {
     /// That it is was heard by somebody who will act on it.
     pub(crate) fn heard_of_misplaced(&self, charge: &str) {
         lock(&self.elsewhere).insert(charge.to_owned(), true);
+    }
+
+    /// Mercado Pago made a payment intent for a charge.
+    pub(crate) fn made_intent(&self, charge: &str) {
+        let mut intents = lock(&self.intents);
+        let times = intents.entry(charge.to_owned()).or_default();
+        *times += 1;
+        if *times == 2 {
+            drop(intents);
+            self.count("payment intents made twice");
+            self.tell(|| format!("Mercado Pago makes another payment intent for {charge}"));
+        }
+    }
+
+    /// Whether there is more than one payment intent of a charge.
+    #[must_use]
+    pub fn was_made_twice(&self, charge: &str) -> bool {
+        lock(&self.intents).get(charge).is_some_and(|times| *times > 1)
     }
 
     /// Whether it was heard that a charge is at another terminal.
