@@ -7,7 +7,7 @@ use crate::change::change;
 use crate::mercado_pago::{ApiError, Cancelled, MercadoPago};
 use crate::payment::{Channel, PaymentFact};
 use crate::refunding::Try;
-use crate::sale::{Charge, ChargeFact, ChargeStatus, PointApi, Sale};
+use crate::sale::{Charge, ChargeFact, PointApi, Sale};
 use crate::secrets::Account;
 use crate::store::{Store, StoreError};
 
@@ -32,15 +32,8 @@ pub async fn send(
 ) -> Result<Sent, ApiError> {
     let description = sale.delivery.description.as_deref();
     match mercado_pago.charge(&account.access_token, charge, description).await {
-        Ok(id) => Ok(Sent::Made(ChargeFact {
-            id,
-            reference: Some(charge.id.clone()),
-            terminal: None,
-            status: ChargeStatus("created".to_owned()),
-            detail: Some("created".to_owned()),
-            transaction: None,
-            tip: None,
-        })),
+        // It was made for this reference, whether or not the answer says so.
+        Ok(made) => Ok(Sent::Made(ChargeFact { reference: Some(charge.id.clone()), ..made })),
         Err(error) => {
             // The legacy API has no code for it.
             let is_queued = error.code().is_some_and(|code| code.starts_with("already_queued"))
@@ -146,7 +139,7 @@ pub async fn cancel(
     charge: &Charge,
     now: OffsetDateTime,
 ) -> Result<Cancelled, ApiError> {
-    let Some(id) = &charge.mercado_pago_id else { return Ok(Cancelled::TooLate) };
+    let Some(id) = &charge.mercado_pago_id else { return Ok(Cancelled::Refused) };
     let key = format!("{}-x{}", charge.id, now.unix_timestamp_nanos() / 1_000_000);
     mercado_pago.cancel_charge(&account.access_token, charge, id, &key).await
 }

@@ -125,8 +125,13 @@ fn webhook(query: &Query, body: &Body) -> Result<Notification, NotUnderstood> {
         None if body.state.is_some() && body.id.is_some() => "point_integration_wh".to_owned(),
         None => return Err(NotUnderstood::NoTopic),
     };
-    // The signature covers the query's id, so where both are given the query's is the one to look at.
-    let id = query.data_id.as_deref().or(body.data.as_ref().and_then(|data| data.id.as_deref()));
+    // The signature covers the query's id, so where both are given the query's is the one to look at; but some deliveries
+    // lower its case, and an order is fetched by its id as it is.
+    let of_body = body.data.as_ref().and_then(|data| data.id.as_deref());
+    let id = match (query.data_id.as_deref(), of_body) {
+        (Some(query), Some(body)) if query.eq_ignore_ascii_case(body) => Some(body),
+        (query, body) => query.or(body),
+    };
     let of_data = || id.ok_or(NotUnderstood::NoId);
     let mut verifiable = true;
     let resource = match topic.as_str() {
@@ -288,6 +293,10 @@ mod tests {
             r#"{"action":"order.processed","type":"order","data":{"id":"ORD01JV3BQDPK6XYZ","version":3}}"#;
         let expected = Resource::Order(ResourceId::parse("ORD01JV3BQDPK6XYZ").unwrap());
         assert_eq!(read("data.id=ORD01JV3BQDPK6XYZ&type=order", order), Ok((expected, true)));
+        assert_eq!(
+            read("data.id=ord01jv3bqdpk6xyz&type=order", order),
+            read("data.id=ORD01JV3BQDPK6XYZ&type=order", order)
+        );
         let chargeback = r#"{"type":"topic_chargebacks_wh","data":{"id":"217000061"}}"#;
         let expected = Resource::Chargeback(ResourceId::parse("217000061").unwrap());
         assert_eq!(read("data.id=217000061&type=topic_chargebacks_wh", chargeback), Ok((expected, true)));

@@ -15,7 +15,7 @@ use crate::mercado_pago::{ApiError, MercadoPago, Payment};
 use crate::payment::{PaymentFact, Standing};
 use crate::queue::{Hint, Queue, QueueError, Resource};
 use crate::refunding::{self, Try};
-use crate::sale::{ChargeFact, Chargeback, Refund, RefundOrigin, Sale};
+use crate::sale::{ChargeFact, ChargeStanding, Chargeback, Refund, RefundOrigin, Sale};
 use crate::secrets::{Account, Book, SecretError};
 use crate::settlement::{Seller, settle};
 use crate::store::{Store, StoreError};
@@ -113,7 +113,13 @@ impl Reconciler {
                 let Some(charge) = order.charge(id.clone()) else {
                     return Ok(self.payments(account, &order.payments()).await?.into());
                 };
-                let payments = charging::payments(api, account, &order.payments(), order.reference()).await?;
+                let mut payments =
+                    charging::payments(api, account, &order.payments(), order.reference()).await?;
+                let is_paid = charge.status.standing() == ChargeStanding::Paid;
+                if let (true, true, Some(reference)) = (is_paid, payments.is_empty(), order.reference()) {
+                    // Its payment has an id of its own only, as those of online orders do.
+                    payments = self.payments_of(account, reference).await?;
+                }
                 return Ok(Findings { payments, charges: vec![charge], ..Findings::default() });
             }
             Resource::PaymentIntent(id) => {
@@ -178,6 +184,7 @@ impl Reconciler {
         if matches!(hint.resource, Resource::Sale(_)) {
             self.look_at_charges(account, &standing, &mut found, now).await?;
         }
+        self.ask_about_charges(account, &standing, &mut found).await?;
         if standing.account != hint.account {
             // The money is in another account than the sale's: no collector can be right.
             seller = Seller { collector_id: String::new(), ..seller };

@@ -48,8 +48,9 @@ pub async fn carry_out(
     }
     if let Some(order) = order_of(sale, payment) {
         match of_order(mercado_pago, account, sale, refund, order).await {
-            // Mercado Pago keeps orders for three months, and their payments for longer.
-            Err(error) if error.is_not_found() => {}
+            // Mercado Pago keeps orders for three months, and their payments for longer; and it does not give back an order
+            // that is over, which may have been paid all the same.
+            Err(error) if error.is_not_found() || error.code() == Some("cannot_refund_order") => {}
             outcome => return outcome.or_else(|error| refused(refund, error)),
         }
     }

@@ -68,3 +68,36 @@ async fn a_repeated_notification_is_read_and_not_written() {
     let after = world.stack.calls();
     assert_eq!(after.of("DynamoDB", "PutItem"), before.of("DynamoDB", "PutItem"));
 }
+
+/// What a till costs: the charge, each of its questions, and the news that settles it.
+#[tokio::test]
+async fn a_charge_is_a_few_calls_and_a_question_about_it_one_read() {
+    let world = World::start().await;
+    let (station, terminal) = (world.station(), world.demo.terminal.clone());
+    world.faults(json!({"notifications": {"fate": "lose"}}));
+    for (round, sale) in ["a", "b"].into_iter().enumerate() {
+        station.deliver(sale, "1", "500.00").await;
+        let (aws, api) = (world.stack.calls(), world.mercado_pago.calls("POST /v1/orders"));
+        let charge = station.charge(&terminal, json!({"sale_id": sale})).await;
+        assert_eq!(charge.status, 201, "{}", charge.text);
+        let after = world.stack.calls();
+        if round == 1 {
+            let count = |service, operation| after.of(service, operation) - aws.of(service, operation);
+            // The sale's name, the sale, the station, the terminal; the charge before that held it.
+            assert_eq!(count("DynamoDB", "GetItem"), 5);
+            // Before the call and after it; and the claim of the terminal.
+            assert_eq!((count("DynamoDB", "PutItem"), count("DynamoDB", "UpdateItem")), (2, 1));
+            assert_eq!(after.total() - aws.total(), 8, "and nothing else");
+            assert_eq!(world.mercado_pago.calls("POST /v1/orders") - api, 1);
+        }
+        world.mercado_pago.receive(&terminal).unwrap();
+        world.mercado_pago.cancel_at_terminal(&terminal).unwrap();
+        station.charge_when(&charge.json, "canceled").await;
+        world.stack.drained("HintQueue").await;
+        let before = world.stack.calls();
+        for _ in 0..5 {
+            station.charged(&charge.json).await;
+        }
+        assert_eq!(world.stack.calls().total() - before.total(), 5, "what is decided is only read");
+    }
+}

@@ -38,7 +38,7 @@ pub(crate) async fn post(api: &PointTerminals, call: Call<'_>) -> Result<Respons
     if is_decided(&sale, &charge.id, call) {
         return shown(200, &sale, &charge.id, call);
     }
-    if asked == Cancelled::AtTheTerminal {
+    if asked == Cancelled::Refused {
         return Err(at_the_terminal(call));
     }
     api.look_behind(&sale, &charge, call.now).await;

@@ -102,9 +102,29 @@ async fn again(
     charge: Charge,
 ) -> Result<Response<Body>, Problem> {
     if is_to_be_sent_again(&charge, call) {
-        return deliver(api, call, account, sale, charge, Try::Again, 200).await;
+        return send_again(api, call, account, sale, charge).await;
     }
     shown(if charge.is_unconfirmed() { 202 } else { 200 }, &sale, &charge.id, call)
+}
+
+/// Sends a charge once more. Whoever was to send it may have died before the terminal was claimed for it.
+async fn send_again(
+    api: &PointTerminals,
+    call: Call<'_>,
+    account: &Account,
+    sale: Sale,
+    charge: Charge,
+) -> Result<Response<Body>, Problem> {
+    let (link, _) = linked(api, call, &sale.account, &charge.terminal).await?;
+    if link.holder.as_ref() != Some(&charge.id) {
+        if let Some((holder, other)) = holder(api, account, &link, Some(&sale.reference), call).await? {
+            return Err(busy(&holder, &other, call.language));
+        }
+        if !api.store.claim_terminal(&link, &charge.id).await? {
+            return Err(Problem::conflict(busy_words(call.language)).with_field("terminal"));
+        }
+    }
+    deliver(api, call, account, sale, charge, Try::Again, 200).await
 }
 
 /// Whether a charge that nobody confirmed is sent once more, because its till still waits. A legacy intent has no
@@ -251,13 +271,19 @@ pub(crate) async fn get(api: &PointTerminals, call: Call<'_>) -> Result<Response
         // The till waits for it: it is sent once more, under its key.
         let account = api.account(&sale.account).await?;
         let shown_all_the_same = shown(200, &sale, &charge.id, call);
-        return match deliver(api, call, &account, sale, charge, Try::Again, 200).await {
+        return match send_again(api, call, &account, sale, charge).await {
             Ok(answer) if answer.status() == 200 => Ok(answer),
             _ => shown_all_the_same,
         };
     }
     let (status, _) = sale.charge_status(&charge, call.now);
-    if matches!(status.standing(), ChargeStanding::AtWork | ChargeStanding::InDoubt) {
+    let is_open = match status.standing() {
+        ChargeStanding::AtWork | ChargeStanding::InDoubt => true,
+        ChargeStanding::Over => false,
+        // Its order says so, and the payment is on its way to the sale.
+        ChargeStanding::Paid => sale.status.is_owed(),
+    };
+    if is_open {
         api.look_behind(&sale, &charge, call.now).await;
     }
     shown(200, &sale, &charge.id, call)

@@ -3,7 +3,7 @@
 mod event;
 mod route;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 
 use crate::lambda::{InvokeError, Lambda};
 use crate::template::{Authorizer, Route, Template};
+use crate::till::Till;
 use event::Asked;
 use route::Match;
 
@@ -32,17 +33,19 @@ pub(crate) struct HttpApi {
     routes: Vec<Route>,
     authorizers: std::collections::BTreeMap<String, Authorizer>,
     lambda: Arc<Lambda>,
+    till: Arc<OnceLock<Till>>,
 }
 
 /// What is answered instead of a function's answer.
 struct Refused(StatusCode, &'static str);
 
 impl HttpApi {
-    pub(crate) fn router(template: &Template, lambda: &Arc<Lambda>) -> Router {
+    pub(crate) fn router(template: &Template, lambda: &Arc<Lambda>, till: &Arc<OnceLock<Till>>) -> Router {
         let api = Arc::new(Self {
             routes: template.routes.clone(),
             authorizers: template.authorizers.clone(),
             lambda: Arc::clone(lambda),
+            till: Arc::clone(till),
         });
         Router::new().fallback(move |ConnectInfo(from): ConnectInfo<SocketAddr>, request: Request| {
             let api = Arc::clone(&api);
@@ -53,7 +56,10 @@ impl HttpApi {
     async fn answer(&self, from: SocketAddr, request: Request) -> Result<Response, Refused> {
         let (head, body) = request.into_parts();
         let found = route::find(&self.routes, head.method.as_str(), head.uri.path());
-        let found = found.ok_or(Refused(StatusCode::NOT_FOUND, "Not Found"))?;
+        let Some(found) = found else {
+            let page = self.till.get().and_then(|till| till.answer(&head));
+            return page.ok_or(Refused(StatusCode::NOT_FOUND, "Not Found"));
+        };
         let body = to_bytes(body, LONGEST_BODY).await;
         let body = body.map_err(|_| Refused(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"))?;
         let asked =

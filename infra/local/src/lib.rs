@@ -20,6 +20,7 @@ mod secrets;
 mod sqs;
 mod stack;
 pub mod template;
+mod till;
 
 pub use calls::Calls;
 pub use faults::Faults;

@@ -122,7 +122,8 @@ async fn run(options: Options) -> Result<()> {
         }
     }
     demo.write(&file)?;
-    tell(&stack, &demo, &simulated, &file);
+    let till = stack.open_till(&demo, &simulated);
+    tell(&stack, &demo, &simulated, &till, &file);
     stopped().await?;
     println!("stopping");
     mercado_pago.shutdown().await;
@@ -177,11 +178,12 @@ fn build(root: &Path) -> Result<()> {
     Ok(())
 }
 
-fn tell(stack: &Stack, demo: &Demo, mercado_pago: &str, file: &Path) {
+fn tell(stack: &Stack, demo: &Demo, mercado_pago: &str, till: &str, file: &Path) {
     println!("API              {}", demo.api_url);
     println!(
         "Mercado Pago     {mercado_pago}/          pumps and their QRs, the phone, the terminals, the switches"
     );
+    println!("till             {till}   takes, cancels and refunds at a terminal");
     if demo.mercado_pago_url != mercado_pago {
         println!("                 the functions ask {} instead", demo.mercado_pago_url);
     }

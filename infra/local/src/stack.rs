@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::calls::Calls;
+use crate::demo::Demo;
 use crate::dynamodb::DynamoDb;
 use crate::faults::Faults;
 use crate::front::{self, Watch};
@@ -24,6 +25,7 @@ use crate::poller;
 use crate::secrets::SecretsManager;
 use crate::sqs::{Disorder, QueueDepth, Sqs, system_clock};
 use crate::template::{self, Names, Template, TemplateError};
+use crate::till::{self, Till};
 
 /// How a stack runs.
 #[derive(Clone, Debug)]
@@ -79,6 +81,7 @@ pub struct Stack {
     sqs: Arc<Sqs>,
     names: Names,
     template: Template,
+    till: Arc<OnceLock<Till>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -149,11 +152,12 @@ impl Stack {
         );
         let lambda = lambda.await.map_err(other)?;
 
+        let till = Arc::new(OnceLock::new());
         let mut tasks = vec![
             serve(dynamodb_listener, front::router(Arc::clone(&dynamodb), Arc::clone(&watch))),
             serve(sqs_listener, front::router(Arc::clone(&sqs), Arc::clone(&watch))),
             serve(secrets_listener, front::router(secrets, Arc::clone(&watch))),
-            serve(api_listener, HttpApi::router(&template, &lambda)),
+            serve(api_listener, HttpApi::router(&template, &lambda, &till)),
         ];
         for source in &template.sources {
             let queue = format!("{}/{ACCOUNT}/{}", endpoints.sqs, physical(&source.queue));
@@ -168,13 +172,21 @@ impl Stack {
             );
             tasks.push(keep_sweeping(dynamodb));
         }
-        Ok(Self { api, endpoints, watch, logs, lambda, sqs, names, template, tasks })
+        Ok(Self { api, endpoints, watch, logs, lambda, sqs, names, template, till, tasks })
     }
 
     /// Base URL of the HTTP API.
     #[must_use]
     pub fn api_url(&self) -> String {
         format!("http://{}", self.api)
+    }
+
+    /// Serves a till's page for the demo, beside the API, and gives its URL. `mercado_pago` is where the simulated one's
+    /// pages are.
+    #[must_use]
+    pub fn open_till(&self, demo: &Demo, mercado_pago: &str) -> String {
+        self.till.get_or_init(|| Till::of(demo, mercado_pago));
+        format!("{}{}", self.api_url(), till::PATH)
     }
 
     /// Where AWS's stand-ins listen.

@@ -80,6 +80,9 @@ struct WithId {
     id: Text,
 }
 
+/// The state of what was just made: the answer to making an intent does not tell it.
+const JUST_MADE: &str = "created";
+
 fn payment(id: &Text) -> Option<PaymentId> {
     PaymentId::parse(id.as_deref()?).ok()
 }
@@ -117,7 +120,7 @@ impl Order {
             return None;
         }
         let transaction = self.transactions.as_ref().and_then(|transactions| transactions.payments.first());
-        let status = self.status.as_deref().unwrap_or_default();
+        let status = self.status.as_deref().unwrap_or(JUST_MADE);
         // Of an order that failed, the transaction says why.
         let of_transaction = transaction.and_then(|of| of.status_detail.as_deref());
         let detail = match (self.status_detail.as_deref(), of_transaction) {
@@ -160,7 +163,7 @@ impl PaymentIntent {
     pub fn charge(&self, id: ResourceId, payments: &[PaymentFact]) -> ChargeFact {
         let state = self.state.as_deref().unwrap_or_default();
         let status = match state {
-            "OPEN" => "created",
+            "OPEN" | "" => JUST_MADE,
             "ON_TERMINAL" => "at_terminal",
             "PROCESSING" => "processing",
             "PROCESSED" | "FINISHED" => {
@@ -245,6 +248,9 @@ mod tests {
             let charge = intent.charge(id(), &payments);
             format!("{} {}", charge.status.0, charge.detail.unwrap())
         };
+        let made = r#"{"id":"8f0c3a52","device_id":"A__1","amount":1500}"#;
+        let made = serde_json::from_str::<PaymentIntent>(made).unwrap().charge(id(), &[]);
+        assert_eq!((made.status.0.as_str(), made.detail), ("created", None));
         assert_eq!(told("OPEN", None), "created OPEN");
         assert_eq!(told("ON_TERMINAL", None), "at_terminal ON_TERMINAL");
         assert_eq!(told("PROCESSING", None), "processing PROCESSING");

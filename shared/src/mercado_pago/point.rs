@@ -9,7 +9,7 @@ use super::client::MercadoPago;
 use super::wire::{self, Text};
 use super::{ApiError, Order, PaymentIntent};
 use crate::id::{ResourceId, TerminalId};
-use crate::sale::{Charge, LIFETIME, PointApi};
+use crate::sale::{Charge, ChargeFact, LIFETIME, PointApi};
 
 /// Terminals on a page: the most that Mercado Pago gives.
 const PAGE: usize = 50;
@@ -132,10 +132,9 @@ impl User {
 pub enum Cancelled {
     /// Mercado Pago took it: what it came to is read from the charge.
     Asked,
-    /// The terminal shows it: only there can it be cancelled.
-    AtTheTerminal,
-    /// It is over, or not known: what it came to is read from the charge.
-    TooLate,
+    /// It will not: the terminal shows it, and only there can it be cancelled; or it is over, or not known. What it came to
+    /// is read from the charge.
+    Refused,
 }
 
 impl MercadoPago {
@@ -158,8 +157,9 @@ impl MercadoPago {
                 }
             }
             offset = offset.saturating_add(count);
-            let is_last = total.map_or(count < PAGE, |total| offset >= total);
-            // A page with nothing new is one that would come for ever.
+            // Mercado Pago may give fewer at once than were asked for, so only the total, or a page with nothing new, is
+            // the end.
+            let is_last = total.is_some_and(|total| offset >= total);
             if is_last || all.len() == known || offset >= MOST {
                 return Ok(all);
             }
@@ -173,15 +173,18 @@ impl MercadoPago {
         api: PointApi,
         name: &str,
     ) -> Result<Option<Terminal>, ApiError> {
-        let mut offset = 0_usize;
+        let (mut offset, mut first) = (0_usize, None);
         loop {
             let (page, total) = self.page_of_terminals(token, api, offset).await?;
-            let count = page.len();
+            offset = offset.saturating_add(page.len());
+            // The same page again and again is one that would come for ever.
+            let begins = page.first().map(|terminal| terminal.id.clone());
+            let is_last = begins.is_none() || begins == first || offset >= MOST;
+            first = begins;
             if let Some(found) = page.into_iter().find(|terminal| terminal.id.is_named(name)) {
                 return Ok(Some(found));
             }
-            offset = offset.saturating_add(count);
-            if count == 0 || offset >= MOST || total.map_or(count < PAGE, |total| offset >= total) {
+            if is_last || total.is_some_and(|total| offset >= total) {
                 return Ok(None);
             }
         }
@@ -226,15 +229,15 @@ impl MercadoPago {
     }
 
     /// Sends a charge to its terminal, once: what an answer that is lost or refuses means depends on whether it was sent
-    /// before. Gives the id of the order or payment intent.
+    /// before.
     pub async fn charge(
         &self,
         token: &SecretString,
         charge: &Charge,
         description: Option<&str>,
-    ) -> Result<ResourceId, ApiError> {
+    ) -> Result<ChargeFact, ApiError> {
         let reference = charge.reference();
-        let id = match charge.api {
+        let made = match charge.api {
             PointApi::Orders => {
                 let mut body = json!({
                     "type": "point",
@@ -247,7 +250,8 @@ impl MercadoPago {
                     body.insert("description".to_owned(), text.into());
                 }
                 let call = self.call(Method::POST, token, "/v1/orders").with_key(reference);
-                self.send_once::<Order>(&call.with_body(Some(&body))).await?.id()
+                let order: Order = self.send_once(&call.with_body(Some(&body))).await?;
+                order.id().and_then(|id| order.charge(id))
             }
             PointApi::PaymentIntents => {
                 let path = format!("/point/integration-api/devices/{}/payment-intents", charge.terminal);
@@ -256,10 +260,11 @@ impl MercadoPago {
                     "additional_info": {"external_reference": reference, "print_on_terminal": true},
                 });
                 let call = self.call(Method::POST, token, &path).with_key(reference);
-                self.send_once::<PaymentIntent>(&call.with_body(Some(&body))).await?.id()
+                let intent: PaymentIntent = self.send_once(&call.with_body(Some(&body))).await?;
+                intent.id().map(|id| intent.charge(id, &[]))
             }
         };
-        id.ok_or_else(|| ApiError::Unreadable("a charge without id".to_owned()))
+        made.ok_or_else(|| ApiError::Unreadable("a charge without id".to_owned()))
     }
 
     /// Asks for a charge to be cancelled. `key` must be new for each try: what was answered once may not hold any more.
@@ -284,12 +289,10 @@ impl MercadoPago {
             Ok(()) => Ok(Cancelled::Asked),
             // The legacy API has no code for it.
             Err(ApiError::Busy { status: 409 }) if charge.api == PointApi::PaymentIntents => {
-                Ok(Cancelled::AtTheTerminal)
+                Ok(Cancelled::Refused)
             }
-            Err(error) if error.code() == Some("cannot_cancel_order") => Ok(Cancelled::AtTheTerminal),
-            Err(error) if error.is_not_found() || matches!(error, ApiError::Refused { status: 409, .. }) => {
-                Ok(Cancelled::TooLate)
-            }
+            // Users of the legacy API are answered 403 ("Error checking device owner") for what is not theirs to cancel.
+            Err(ApiError::Refused { status, .. }) if status != 401 => Ok(Cancelled::Refused),
             Err(error) => Err(error),
         }
     }

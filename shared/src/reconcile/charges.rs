@@ -40,6 +40,27 @@ impl Reconciler {
         Ok(())
     }
 
+    /// A payment may be heard of before its order, and cannot be judged without it where the buyer added something to the
+    /// amount, or where the answer to the charge was lost.
+    pub(super) async fn ask_about_charges(
+        &self,
+        account: &Account,
+        sale: &Sale,
+        found: &mut Findings,
+    ) -> Result<(), ReconcileError> {
+        if !found.charges.is_empty() {
+            return Ok(());
+        }
+        let charges: Vec<_> =
+            found.payments.iter().filter_map(|payment| sale.charge_to_ask_about(payment)).collect();
+        for charge in charges {
+            if let Some((fact, _)) = charging::look(&self.mercado_pago, account, charge).await? {
+                found.charges.push(fact);
+            }
+        }
+        Ok(())
+    }
+
     /// A charge that still waits at its terminal while other money settled the sale is taken away, so that nobody pays
     /// twice. It is a service: what cannot be taken away and is paid goes back.
     pub(super) async fn withdraw_charges(

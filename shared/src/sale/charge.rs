@@ -9,7 +9,7 @@ use time::{Duration, OffsetDateTime};
 use super::{Attempt, Event, Language, Sale, SaleStatus};
 use crate::id::{ExternalReference, ResourceId, TerminalId};
 use crate::money::Money;
-use crate::payment::Standing;
+use crate::payment::{PaymentFact, Standing};
 
 /// For how long a terminal offers a charge. Mercado Pago takes 30 seconds to 3 hours ("Create order", `expiration_time`);
 /// longer than a buyer needs only keeps the terminal from the next one.
@@ -132,6 +132,9 @@ pub struct Charge {
     /// Mercado Pago's reason behind the state.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub detail: Option<String>,
+    /// Whether Mercado Pago ever said that it is at the terminal that it was sent to.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_at_its_terminal: bool,
     /// Another terminal than it was sent to, if Mercado Pago ever said so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub told_terminal: Option<String>,
@@ -233,8 +236,12 @@ impl Charge {
         if self.transaction.is_none() {
             self.transaction.clone_from(&fact.transaction);
         }
-        if let Some(terminal) = fact.terminal.as_ref().filter(|told| !self.terminal.is_named(told)) {
-            self.told_terminal.get_or_insert_with(|| terminal.clone());
+        match &fact.terminal {
+            Some(told) if self.terminal.is_named(told) => self.is_at_its_terminal = true,
+            Some(told) => {
+                self.told_terminal.get_or_insert_with(|| told.clone());
+            }
+            None => {}
         }
         if let Some(tip) = &fact.tip
             && let Ok(tip) = Money::from_wire(tip, self.amount.currency())
@@ -318,6 +325,17 @@ impl Sale {
         })
     }
 
+    /// The charge of a payment, if the order behind it must tell more before the payment can be judged: at which terminal it
+    /// was, or what the buyer added to the amount.
+    #[must_use]
+    pub fn charge_to_ask_about(&self, payment: &PaymentFact) -> Option<&Charge> {
+        let reference = payment.reference.as_deref()?;
+        let charge = self.charges.iter().find(|charge| charge.id.eq_ignore_ascii_case(reference))?;
+        let with_tip = charge.tip.map(|tip| charge.amount.saturating_add(tip));
+        let is_explained = payment.amount == Some(charge.amount) || payment.amount == with_tip;
+        (!is_explained || !charge.is_at_its_terminal).then_some(charge)
+    }
+
     /// Since when there is a charge whose end is not known.
     pub(super) fn charged_since(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let undecided = self.charges.iter().filter(|charge| {
@@ -391,6 +409,7 @@ impl Sale {
             transaction: None,
             status: ChargeStatus::word("created"),
             detail: None,
+            is_at_its_terminal: false,
             told_terminal: None,
             tip: None,
             notified_at: None,
@@ -499,9 +518,9 @@ pub fn advice(status: &ChargeStatus, detail: Option<&str>, language: Language) -
             "Rejected: ask for another card or means and send it again",
         ),
         _ => (
-            "No se sabe si se cobró: mire el terminal. Si no muestra una aprobación, cobre otra vez con una Idempotency-Key nueva",
-            "Não se sabe se foi cobrado: olhe o terminal. Se não mostrar aprovação, cobre de novo com uma Idempotency-Key nova",
-            "Whether it was paid is not known: look at the terminal. If it shows no approval, charge again with a new Idempotency-Key",
+            "No se sabe si se cobró: mire el terminal. Si no muestra una aprobación, haga un cobro nuevo",
+            "Não se sabe se foi cobrado: olhe o terminal. Se não mostrar aprovação, faça uma cobrança nova",
+            "Whether it was paid is not known: look at the terminal. If it shows no approval, make a new charge",
         ),
     };
     language.of(es, pt, en)

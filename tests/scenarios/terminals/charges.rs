@@ -235,3 +235,18 @@ async fn a_tip_is_paid_on_top_and_the_sale_is_paid() {
     assert_eq!((&paid["amount"], &paid["tip_amount"]), (&json!("500.00"), &json!("50.00")));
     station.sale_when("a", "paid").await;
 }
+
+#[tokio::test]
+async fn a_payment_with_a_tip_that_is_heard_of_before_its_order_needs_no_review() {
+    let [world, _] = both().await;
+    let (station, terminal) = (world.station(), world.demo.terminal.clone());
+    at_the_terminal(&world, "a").await;
+    world.faults(json!({"notifications": {"fate": "lose"}}));
+    let with_tip = simulated_mercado_pago::CardRead { tip: Some("50.00".to_owned()), ..card("visa") };
+    world.mercado_pago.read_card(&terminal, &with_tip).unwrap();
+    let payment = world.mercado_pago.payments()[0].get("id").to_string();
+    assert_eq!(world.notify(&format!("topic=payment&id={payment}"), &[], "").await.status, 200);
+    let sale = station.sale_when("a", "paid").await;
+    let timeline = sale["timeline"].to_string();
+    assert!(!timeline.contains("review"), "{timeline}");
+}

@@ -125,3 +125,26 @@ async fn an_order_that_expired_and_was_paid_all_the_same_settles() {
         station.sale_when("a", "paid").await;
     }
 }
+
+/// An order that is over is not given back by Mercado Pago, though its payment is there.
+#[tokio::test]
+async fn what_was_paid_after_the_order_expired_and_cash_was_taken_goes_back() {
+    for world in both().await {
+        let (station, terminal) = (world.station(), world.demo.terminal.clone());
+        let charge = at_the_terminal(&world, "a").await;
+        world.mercado_pago.expire(&terminal).unwrap();
+        station.charge_when(&charge, "expired").await;
+        station.post("/sales/a/settle", json!({"tender": "cash"})).await;
+        let late = CardRead { late: true, ..card("visa") };
+        world.mercado_pago.read_card(&terminal, &late).unwrap();
+        let sale = eventually("it goes back", || async {
+            let found = station.sale("a").await;
+            (found["refunds"][0]["status"] == "approved").then_some(found)
+        })
+        .await;
+        assert_eq!(
+            (&sale["status"], &sale["refunds"][0]["reason"]),
+            (&json!("settled_elsewhere"), &json!("paid_elsewhere"))
+        );
+    }
+}
