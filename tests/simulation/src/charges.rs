@@ -2,7 +2,6 @@
 //! in the end.
 
 use serde_json::Value;
-use surtidor::id::PaymentId;
 use surtidor::sale::{Charge, ChargeStanding, ChargeStatus, Sale};
 
 use crate::books::{Difference, Payment, item, sale_of};
@@ -48,8 +47,8 @@ pub fn is_last(world: &World, terminal: &str, charge: &str) -> bool {
     slots(world).any(|slot| !slot.at_work && slot.terminal == terminal && slot.reference == charge)
 }
 
-/// When Mercado Pago is asked for a charge, the charge stands in the ledger under the key of the call, and no other one of
-/// the sale is at work.
+/// When Mercado Pago is asked for a charge, the charge stands in the ledger under the key of the call and holds its
+/// terminal, and no other one of the sale is at work.
 pub fn expect_intent(world: &World, key: &str, body: &[u8]) {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     let named = [&body["external_reference"], &body["additional_info"]["external_reference"]];
@@ -57,10 +56,18 @@ pub fn expect_intent(world: &World, key: &str, body: &[u8]) {
     let of_sale = reference.split('-').next().unwrap_or_default();
     let violated = |what: String| world.violated(Difference { about: vec![of_sale.to_owned()], what });
     let sale = sale_of(world, of_sale);
-    if key != reference || !sale.is_some_and(|sale| sale.charge(reference).is_some()) {
-        violated(format!(
+    let charge = sale.as_ref().and_then(|sale| sale.charge(reference).map(|charge| (sale, charge)));
+    match charge.filter(|_| key == reference) {
+        None => violated(format!(
             "the charge {reference:?} is asked for with the key {key:?}, and is not in the ledger so"
-        ));
+        )),
+        Some((sale, charge)) => {
+            let pk = format!("terminal#{}#{}", sale.account, charge.terminal);
+            let holder = item(world, &pk, "terminal").unwrap_or_default()["holder"].take();
+            if holder != *reference {
+                violated(format!("the charge {reference} is asked for, and {holder} holds its terminal"));
+            }
+        }
     }
     let is_other = |slot: &InSlot| {
         slot.at_work
@@ -155,14 +162,6 @@ pub(crate) fn check(
             found(format!("the charge {} was taken at another terminal, and nobody is told", charge.id));
         }
     }
-}
-
-/// Whether a payment was made for an order that Mercado Pago does not call paid: it refuses to refund that order.
-pub(crate) fn is_paid_though_over(world: &World, sale: &Sale, payment: &PaymentId) -> bool {
-    let attempt = sale.attempts.iter().find(|attempt| attempt.payment_id == *payment);
-    let charge = attempt.and_then(|attempt| sale.charge_of(attempt));
-    let status = charge.map(|charge| at_mercado_pago(world, charge)["status"].take());
-    status.is_some_and(|status| matches!(standing(&status), ChargeStanding::Over | ChargeStanding::InDoubt))
 }
 
 /// A charge as Mercado Pago shows it.
