@@ -1,6 +1,6 @@
 //! One world: its time, its chance, its weather, AWS and Mercado Pago, and the story of what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -42,6 +42,8 @@ pub struct World {
     /// How often Mercado Pago made a payment intent for a charge. The API before orders knows no repeat: it makes another
     /// one once the first is over.
     intents: Mutex<BTreeMap<String, u32>>,
+    /// Charges that a till asked to be cancelled.
+    cancelled: Mutex<BTreeSet<String>>,
     /// The service that is down, and until when.
     outage: Mutex<Option<(&'static str, Instant)>>,
     born: Instant,
@@ -89,6 +91,7 @@ impl World {
             violations: Mutex::default(),
             elsewhere: Mutex::default(),
             intents: Mutex::default(),
+            cancelled: Mutex::default(),
             outage: Mutex::default(),
             born,
         })
@@ -207,6 +210,16 @@ impl World {
     /// That it is was heard by somebody who will act on it.
     pub(crate) fn heard_of_misplaced(&self, charge: &str) {
         lock(&self.elsewhere).insert(charge.to_owned(), true);
+    }
+
+    /// A till asks for a charge to be cancelled.
+    pub(crate) fn cancels(&self, charge: &str) {
+        lock(&self.cancelled).insert(charge.to_owned());
+    }
+
+    /// Whether a till asked for a charge to be cancelled.
+    pub(crate) fn is_cancelled(&self, charge: &str) -> bool {
+        lock(&self.cancelled).contains(charge)
     }
 
     /// Mercado Pago made a payment intent for a charge.
