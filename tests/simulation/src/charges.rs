@@ -64,8 +64,9 @@ pub fn expect_intent(world: &World, key: &str, body: &[u8]) {
         Some((sale, charge)) => {
             let pk = format!("terminal#{}#{}", sale.account, charge.terminal);
             let holder = item(world, &pk, "terminal").unwrap_or_default()["holder"].take();
-            // One that is cancelled before anybody knows whether it was made is made first, whoever holds the terminal.
-            if holder != *reference && !world.is_cancelled(reference) {
+            // One that was made already is not made again. One that is cancelled before anybody knows whether it was made is
+            // made first, whoever holds the terminal.
+            if holder != *reference && charge.is_unconfirmed() && !world.is_cancelled(reference) {
                 violated(format!("the charge {reference} is asked for, and {holder} holds its terminal"));
             }
         }

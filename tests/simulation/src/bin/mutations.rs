@@ -150,7 +150,7 @@ const MUTATIONS: [Mutation; 25] = [
         name: "cancellation-believed",
         file: "functions/point-terminals/src/cancel.rs",
         guard: "    let sale = look(api, &account, sale, &charge, call).await?;\n",
-        without: "    let cancelled = |sale: &mut Sale| {\n        let known = sale.charges.iter_mut().find(|known| known.id == charge.id);\n        if let Some(known) = known.filter(|_| asked != Cancelled::AtTheTerminal) {\n            known.status = surtidor::sale::ChargeStatus(\"canceled\".to_owned());\n        }\n        Ok(())\n    };\n    let (sale, ()) = api.change(sale, call.now, cancelled).await?;\n",
+        without: "    let cancelled = |sale: &mut Sale| {\n        let known = sale.charges.iter_mut().find(|known| known.id == charge.id);\n        if let Some(known) = known {\n            known.status = surtidor::sale::ChargeStatus(\"canceled\".to_owned());\n        }\n        Ok(())\n    };\n    let (sale, ()) = api.change(sale, call.now, cancelled).await?;\n",
     },
     Mutation {
         name: "other-terminal-unheeded",
