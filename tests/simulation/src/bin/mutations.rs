@@ -180,7 +180,7 @@ const MUTATIONS: [Mutation; 25] = [
         name: "own-charge-in-the-way",
         file: "shared/src/charging.rs",
         guard: "if is_queued && attempt == Try::First {",
-        without: "if is_queued && charge.mercado_pago_id.is_none() {",
+        without: "if is_queued && (attempt == Try::First || charge.mercado_pago_id.is_none()) {",
     },
 ];
 
