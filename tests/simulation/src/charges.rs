@@ -183,18 +183,18 @@ fn has_its_end(
     let (status, _) = sale.charge_status(charge, world.now());
     let was_paid = paid.iter().any(|payment| payment.reference == *id && payment.moved_money());
     let shown = at_mercado_pago(world, charge);
-    let word = [&shown["status"], &shown["state"]].into_iter().find_map(Value::as_str);
-    let in_doubt = matches!(word, Some("action_required" | "CONFIRMATION_REQUIRED"));
+    let told = [&shown["status"], &shown["state"]].into_iter().find_map(Value::as_str);
+    let in_doubt = matches!(told, Some("action_required" | "CONFIRMATION_REQUIRED"));
     match status.standing() {
-        ChargeStanding::AtWork => found(format!("the charge {id} has no end: {}, {word:?}", status.0)),
+        ChargeStanding::AtWork => found(format!("the charge {id} has no end: {}, {told:?}", status.0)),
         ChargeStanding::Paid if !was_paid => {
-            found(format!("the charge {id} is {} and nobody paid it", status.0))
+            found(format!("the charge {id} is {} and nobody paid it", status.0));
         }
         ChargeStanding::Over | ChargeStanding::InDoubt if was_paid => {
             found(format!("the charge {id} was paid and is {}", status.0));
         }
         ChargeStanding::InDoubt if !in_doubt => {
-            found(format!("the charge {id} is {}, and was {word:?}", status.0))
+            found(format!("the charge {id} is {}, and was {told:?}", status.0));
         }
         _ => {}
     }

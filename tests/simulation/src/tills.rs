@@ -95,7 +95,9 @@ impl Journey {
         self.world.pause(60_000, 90_000).await;
         let told = self.station.read(&self.world, &self.sale).await;
         match told["external_reference"].as_str() {
-            Some(reference) => self.station.note(&self.sale, |known| known.reference = reference.to_owned()),
+            Some(reference) => {
+                self.station.note(&self.sale, |known| reference.clone_into(&mut known.reference));
+            }
             None => self.station.forget(&self.sale),
         }
     }
@@ -309,8 +311,8 @@ impl Journey {
         let _ = mercado_pago.receive(&terminal);
         let card = self.world.chance.happens(600).then(|| self.world.chance.one_of(&CARDS).to_owned());
         let loss = NetworkLoss { card, now: self.world.chance.happens(400) };
-        let lost = mercado_pago.lose_network(&terminal, &loss).is_ok();
-        self.world.tell(|| format!("{terminal} loses its network with {charge}: {loss:?} {lost}"));
+        let done = mercado_pago.lose_network(&terminal, &loss).is_ok();
+        self.world.tell(|| format!("{terminal} loses its network with {charge}: {loss:?} {done}"));
         let journey = self.clone();
         let restored = terminal.clone();
         let back = tokio::spawn(async move {
