@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use surtidor::id::ExternalReference;
-use surtidor::sale::{CommandKind, Refund, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus};
+use surtidor::payment::Standing;
+use surtidor::sale::{
+    Attempt, CommandKind, Observation, Refund, RefundOrigin, RefundStatus, Refusal, Sale, SaleStatus,
+};
 
+use crate::charges;
 use crate::station::{Delivered, Station};
 use crate::world::{World, lock};
 
 /// A payment as Mercado Pago has it.
 #[derive(Debug)]
-struct Payment {
-    id: String,
-    reference: String,
+pub(crate) struct Payment {
+    pub(crate) id: String,
+    pub(crate) reference: String,
     status: String,
     /// Whether the money is in one of our accounts.
     ours: bool,
@@ -27,15 +31,20 @@ struct Payment {
 }
 
 impl Payment {
+    /// What it names, without the number of a charge.
+    fn sale(&self) -> &str {
+        self.reference.split('-').next().unwrap_or_default()
+    }
+
     /// Minor units that the seller still has of it.
-    fn kept(&self) -> u64 {
+    pub(crate) fn kept(&self) -> u64 {
         match self.status.as_str() {
             "approved" | "in_mediation" if self.ours => self.amount - self.refunded,
             _ => 0,
         }
     }
 
-    fn moved_money(&self) -> bool {
+    pub(crate) fn moved_money(&self) -> bool {
         matches!(self.status.as_str(), "approved" | "in_mediation" | "refunded" | "charged_back")
     }
 }
@@ -61,7 +70,7 @@ pub fn compare(world: &World, stations: &[std::sync::Arc<Station>]) -> Vec<Diffe
             told.insert(delivered.reference.clone());
             let paid: Vec<_> = payments
                 .iter()
-                .filter(|payment| payment.reference.eq_ignore_ascii_case(&delivered.reference))
+                .filter(|payment| payment.sale().eq_ignore_ascii_case(&delivered.reference))
                 .collect();
             let mut found = |what: String| {
                 let mut about = vec![name.clone(), delivered.reference.clone()];
@@ -70,7 +79,10 @@ pub fn compare(world: &World, stations: &[std::sync::Arc<Station>]) -> Vec<Diffe
             };
             match sales.get(&delivered.reference) {
                 None => found("was delivered and is not in the ledger".to_owned()),
-                Some(sale) => check(sale, delivered, &paid, &mut found),
+                Some(sale) => {
+                    check(sale, delivered, &paid, &mut found);
+                    charges::check(world, sale, delivered, &paid, &mut found);
+                }
             }
         }
     }
@@ -80,8 +92,8 @@ pub fn compare(world: &World, stations: &[std::sync::Arc<Station>]) -> Vec<Diffe
             what: format!("{reference} is in the ledger and was never delivered"),
         });
     }
-    for payment in payments.iter().filter(|payment| !told.contains(&payment.reference)) {
-        let ours = ExternalReference::parse(&payment.reference).is_ok();
+    for payment in payments.iter().filter(|payment| !told.contains(payment.sale())) {
+        let ours = ExternalReference::of_payment(&payment.reference).is_ok();
         if ours && payment.moved_money() && !strays.contains(&payment.id) {
             differences.push(Difference {
                 about: vec![payment.id.clone(), payment.reference.clone()],
@@ -186,7 +198,8 @@ fn refunds_are_known(sale: &Sale, paid: &[&Payment], found: &mut impl FnMut(Stri
 /// What the seller keeps is what the sale's state says, and no sale is paid twice.
 fn money_is_right(sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: &mut impl FnMut(String)) {
     let kept: u64 = paid.iter().map(|payment| payment.kept()).sum();
-    let owed = sale.amount().minor();
+    let tip = sale.winner().and_then(|winner| delivered.tips.get(winner.payment_id.as_str())).copied();
+    let owed = sale.amount().minor() + tip.unwrap_or(0);
     let refunded = sale.winner().map_or(0, |winner| sale.given_back(winner).minor());
     let right = match sale.status {
         SaleStatus::Paid => kept == owed && refunded == 0,
@@ -208,13 +221,18 @@ fn money_is_right(sale: &Sale, delivered: &Delivered, paid: &[&Payment], found: 
         ));
     }
     if sale.status == SaleStatus::NeedsReview {
-        // As it was played: for want of balance, a refund that was in process and ended badly, or somebody else's refund
-        // of the payment that was faster.
+        // As it was played: for want of balance, a refund that was in process and ended badly, somebody else's refund of
+        // the payment that was faster, or a dispute, during which Mercado Pago refunds nothing.
         let refused = sale.refunds.iter().any(|refund| {
             let other = |other: &Refund| other.id != refund.id && other.payment_id == refund.payment_id;
+            let disputed = |attempt: &Attempt| {
+                let seen = |seen: &Observation| seen.status.standing() == Standing::InMediation;
+                attempt.payment_id == refund.payment_id && attempt.history.iter().any(seen)
+            };
             refund.origin == RefundOrigin::System
                 && refund.status == RefundStatus::Rejected
                 && (refund.refusal == Some(Refusal::NoBalance)
+                    || refund.refusal == Some(Refusal::WrongState) && sale.attempts.iter().any(disputed)
                     || refund.mercado_pago_id.is_some()
                     || sale.refunds.iter().any(other))
         });
@@ -310,15 +328,20 @@ fn answers_were_kept(sale: &Sale, delivered: &Delivered, found: &mut impl FnMut(
 }
 
 /// One sale.
-fn sale_of(world: &World, reference: &str) -> Option<Sale> {
+pub(crate) fn sale_of(world: &World, reference: &str) -> Option<Sale> {
     let reference = ExternalReference::parse(reference).ok()?;
     let pk = format!("position#{}#{}", reference.station(), reference.position());
     let sk = format!("sale#{}", reference.within_position());
+    serde_json::from_value(item(world, &pk, &sk)?).ok()
+}
+
+/// One item of the table.
+pub(crate) fn item(world: &World, pk: &str, sk: &str) -> Option<Value> {
     let table = world.aws.resource("Table")?;
     let request = json!({"TableName": table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}});
     let (_, answer) = world.aws.call("DynamoDB_20120810.GetItem", request.to_string().as_bytes());
     let answer: Value = serde_json::from_str(&answer).ok()?;
-    serde_json::from_value(plain(&answer["Item"])).ok()
+    Some(plain(&answer["Item"]))
 }
 
 /// Every sale by its reference, and the payments that were written down for want of a sale.

@@ -30,6 +30,7 @@ pub enum Function {
     OrderLookup,
     WebhookIntake,
     PaymentReconciliation,
+    PointTerminals,
     Refunds,
     StationApi,
     Sweep,
@@ -52,6 +53,7 @@ enum Work {
     OrderLookup(Store, Clock),
     WebhookIntake(webhook_intake::Intake),
     PaymentReconciliation(Reconciler, Queue, Clock),
+    PointTerminals(point_terminals::PointTerminals),
     Refunds(refunds::Refunds),
     StationApi(station_api::StationApi),
     Sweep(Store, Queue, Clock),
@@ -119,6 +121,16 @@ impl Instance {
                 };
                 Work::PaymentReconciliation(reconciler, queue(&aws), clock)
             }
+            Function::PointTerminals => {
+                let aws = aws(Patience::SHORT);
+                Work::PointTerminals(point_terminals::PointTerminals::new(
+                    store(&aws),
+                    queue(&aws),
+                    api(point_terminals::PATIENCE),
+                    Book::new(aws.secrets_manager(), resource("AccountsSecret")),
+                    clock,
+                ))
+            }
             Function::Refunds => {
                 let aws = aws(Patience::SHORT);
                 Work::Refunds(refunds::Refunds {
@@ -146,6 +158,7 @@ impl Instance {
         let response = match &self.work {
             Work::OrderLookup(store, clock) => order_lookup::handle(store, clock, request).await,
             Work::WebhookIntake(intake) => webhook_intake::handle(intake, request).await,
+            Work::PointTerminals(terminals) => point_terminals::handle(terminals, request).await,
             Work::Refunds(refunds) => refunds::handle(refunds, request).await,
             Work::StationApi(api) => station_api::handle(api, request).await,
             Work::PaymentReconciliation(..) | Work::Sweep(..) => unreachable!("it has no route"),

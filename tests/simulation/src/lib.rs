@@ -5,10 +5,12 @@
 
 pub mod books;
 pub mod chance;
+pub mod charges;
 pub mod cloud;
 pub mod outside;
 pub mod people;
 pub mod station;
+pub mod tills;
 pub mod weather;
 pub mod wires;
 pub mod world;
@@ -103,6 +105,9 @@ async fn story(plan: &Plan) -> Outcome {
     tokio::time::sleep(Duration::from_hours(3)).await;
     world.calm();
     for hours in [2, 10, 24] {
+        if hours == 24 {
+            tills::try_each_terminal(&world, &stations).await;
+        }
         world.aws.redrive("DeadLetterQueue");
         world.bell.notify_waiters();
         tokio::time::sleep(Duration::from_hours(hours)).await;
@@ -166,6 +171,15 @@ fn background(
             let pause = if storms(&timer) { 60 } else { 1_800 };
             tokio::time::sleep(Duration::from_secs(pause)).await;
             timer.sweep().await;
+        }
+    }));
+    // Time passes at terminals too.
+    let terminals = Arc::clone(world);
+    tasks.push(tokio::spawn(async move {
+        loop {
+            let pause = if storms(&terminals) { 10 } else { 300 };
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+            terminals.mercado_pago().catch_up();
         }
     }));
     for station in stations {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use simulated_mercado_pago::{Faults, Json, PaymentChange, PaymentDraft, Screen, Twist};
+use surtidor::id::{ExternalReference, SaleId};
 
 use crate::outside::News;
-use crate::station::Station;
+use crate::station::{Cashier, Station};
 use crate::world::World;
 
 /// One delivery and what people make of it.
@@ -23,15 +24,19 @@ pub struct Journey {
 }
 
 /// Means of payment that end well.
-const GOOD: [&str; 5] = ["visa", "master", "debit", "account_money", "interop"];
+pub(crate) const GOOD: [&str; 5] = ["visa", "master", "debit", "account_money", "interop"];
 /// Means that are rejected.
-const BAD: [&str; 4] = ["rejected_funds", "call_for_authorize", "rejected_high_risk", "rejected_other"];
+pub(crate) const BAD: [&str; 4] =
+    ["rejected_funds", "call_for_authorize", "rejected_high_risk", "rejected_other"];
 /// Means that are decided later.
 const SLOW: [&str; 3] = ["pending", "in_process", "pending_transfer"];
 
 impl Journey {
     /// Plays it, until nobody stands at the pump any more. What goes on afterwards goes on by itself.
     pub async fn play(self) {
+        if self.world.chance.happens(300) {
+            return self.at_a_terminal().await;
+        }
         let kind = self.world.chance.between(0, 99);
         match kind {
             0..=27 => self.one_phone("one phone", &GOOD).await,
@@ -42,21 +47,22 @@ impl Journey {
             63..=67 => self.cash_only().await,
             68..=72 => self.walks_away().await,
             73..=79 => self.one_phone("decided later", &SLOW).await,
-            80..=88 => self.refunded().await,
-            89..=92 => self.refunded_in_the_panel().await,
+            80..=87 => self.refunded().await,
+            88..=91 => self.refunded_in_the_panel().await,
+            92 => self.disputed_before_the_till_answers().await,
             93..=95 => self.disputed().await,
             96..=98 => self.odd_payment().await,
             _ => self.stray_payment().await,
         }
     }
 
-    fn begins(&self, kind: &str) {
+    pub(crate) fn begins(&self, kind: &str) {
         self.world.count(&format!("journeys: {kind}"));
         self.world.tell(|| format!("== {} at {}: {kind}", self.sale, self.station.id));
     }
 
     /// A phone scans and asks until the pump's bill is on its screen.
-    async fn scan(&self) -> Option<u64> {
+    pub(crate) async fn scan(&self) -> Option<u64> {
         let mercado_pago = self.world.mercado_pago();
         let scan = mercado_pago.scan(&self.pos).ok()?.id;
         for _ in 0..40 {
@@ -132,7 +138,7 @@ impl Journey {
     }
 
     /// A phone on whose screen the bill is pays some time later.
-    fn pays_after(&self, scan: u64, (shortest, longest): (u64, u64), means: &[&str]) {
+    pub(crate) fn pays_after(&self, scan: u64, (shortest, longest): (u64, u64), means: &[&str]) {
         let (journey, means) = (self.clone(), self.world.chance.one_of(means).to_owned());
         tokio::spawn(async move {
             journey.world.pause(shortest, longest).await;
@@ -193,7 +199,7 @@ impl Journey {
     }
 
     /// Some refunds, one after the other or all at once, some of them asked for twice with one key.
-    async fn ask_for_refunds(&self) {
+    pub(crate) async fn ask_for_refunds(&self) {
         let minor = self.station.note(&self.sale, |known| known.minor);
         let at_once = self.world.chance.happens(500);
         let mut asked = Vec::new();
@@ -239,8 +245,33 @@ impl Journey {
                 journey
                     .world
                     .tell(|| format!("refund in the panel of payment {payment}: {part} minor: {made:?}"));
+                // The station gives back all of it, and does not know yet of what went back in the panel.
+                if journey.world.chance.happens(500) {
+                    journey.world.pause(1, 1_000).await;
+                    let (key, body) = (format!("{}-all", journey.sale), json!({"reason": "spilled"}));
+                    journey.station.refund(&journey.world, &journey.sale, &key, &body).await;
+                }
                 journey.world.pause(1, 600_000).await;
             }
+        });
+        self.world.pause(5_000, 60_000).await;
+    }
+
+    /// The till is told that the sale is paid and asks the cashier, who took cash; before it says so, the buyer disputes
+    /// the payment, which in the end stands.
+    async fn disputed_before_the_till_answers(self) {
+        self.begins("dispute before the till answers");
+        self.station.note(&self.sale, |known| known.cashier = Cashier::Asked);
+        let journey = self.clone();
+        tokio::spawn(async move {
+            if let Some(payment) = journey.paid().await {
+                journey.change(payment, "in_mediation");
+                journey.world.pause(60_000, 1_800_000).await;
+                journey.station.note(&journey.sale, |known| known.cashier = Cashier::TookCash);
+                journey.world.pause(60_000, 3_600_000).await;
+                journey.change(payment, "approved");
+            }
+            journey.station.note(&journey.sale, |known| known.cashier = Cashier::TookCash);
         });
         self.world.pause(5_000, 60_000).await;
     }
@@ -306,8 +337,11 @@ impl Journey {
     async fn stray_payment(self) {
         self.begins("stray payment");
         let reference = self.station.note(&self.sale, |known| known.reference.clone());
-        let made_up = reference.chars().rev().collect::<String>();
-        let names = [made_up, "invoice-77".to_owned()];
+        let reference = ExternalReference::parse(&reference).expect("a reference of ours");
+        let nowhere = SaleId::parse(&format!("{}-nowhere", self.sale)).expect("an id");
+        let order = reference.order().after();
+        let made_up = ExternalReference::new(reference.station(), reference.position(), &nowhere, order);
+        let names = [made_up.to_string(), "invoice-77".to_owned()];
         let name = names[usize::from(self.world.chance.happens(500))].clone();
         let account = self.account();
         let draft = PaymentDraft {

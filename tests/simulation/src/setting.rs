@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use serde_json::json;
-use simulated_mercado_pago::{Account, Clock as TheirClock, Embedded, Simulator, Site};
+use simulated_mercado_pago::{Account, Clock as TheirClock, Embedded, Simulator, Site, TerminalDraft};
 use surtidor::aws::{Aws, Patience};
 use surtidor::id::{AccountId, PositionId, StationId};
 use surtidor::lookup::{DEFAULT_SILENCE_LIMIT, Generation, Position, PositionState};
@@ -28,9 +28,12 @@ struct Seller {
     currency: &'static str,
     decimals: u32,
     category: u32,
+    country: &'static str,
+    /// Which API drives its terminals.
+    point: &'static str,
 }
 
-const SELLERS: [Seller; 3] = [
+const SELLERS: [Seller; 4] = [
     Seller {
         account: "sur",
         collector_id: 178_106_235,
@@ -38,6 +41,8 @@ const SELLERS: [Seller; 3] = [
         currency: "ARS",
         decimals: 2,
         category: 473_000,
+        country: "AR",
+        point: "orders",
     },
     Seller {
         account: "oeste",
@@ -46,6 +51,8 @@ const SELLERS: [Seller; 3] = [
         currency: "CLP",
         decimals: 0,
         category: 473_001,
+        country: "CL",
+        point: "orders",
     },
     Seller {
         account: "norte",
@@ -54,6 +61,18 @@ const SELLERS: [Seller; 3] = [
         currency: "BRL",
         decimals: 2,
         category: 4_731_300,
+        country: "BR",
+        point: "payment_intents",
+    },
+    Seller {
+        account: "este",
+        collector_id: 178_106_238,
+        site: Site::Mla,
+        currency: "ARS",
+        decimals: 2,
+        category: 473_000,
+        country: "AR",
+        point: "payment_intents",
     },
 ];
 
@@ -84,6 +103,9 @@ impl Seller {
     }
 }
 
+/// Terminals of a station: fewer than pump sides, so that tills meet at one.
+const TERMINALS: u64 = 2;
+
 /// Whether a user of Mercado Pago is a seller of the setting.
 pub(crate) fn is_ours(collector_id: u64) -> bool {
     SELLERS.iter().any(|seller| seller.collector_id == collector_id)
@@ -91,8 +113,8 @@ pub(crate) fn is_ours(collector_id: u64) -> bool {
 
 /// A notification URL that a forger has got hold of.
 pub(crate) fn notification_url(world: &World) -> String {
-    let place = usize::try_from(world.chance.between(0, 2)).unwrap_or_default();
-    SELLERS[place].url()
+    let all: Vec<&Seller> = SELLERS.iter().collect();
+    world.chance.one_of(&all).url()
 }
 
 /// Sets everything up, in calm weather.
@@ -116,8 +138,10 @@ pub(crate) async fn set_up(world: &Arc<World>, plan: &Plan) -> Vec<Arc<Station>>
     let mut accounts = serde_json::Map::new();
     let mut webhooks = serde_json::Map::new();
     for seller in &SELLERS {
-        let account =
-            json!({"access_token": seller.token(), "collector_id": seller.collector_id, "live": true});
+        let account = json!({
+            "access_token": seller.token(), "collector_id": seller.collector_id, "live": true,
+            "country": seller.country, "point": seller.point,
+        });
         accounts.insert(seller.account.to_owned(), account);
         let key = format!("intake-key-of-{}", seller.account);
         webhooks.insert(
@@ -210,7 +234,25 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
         };
         store.put_position(&position).await.expect("a position");
     }
-    Station { id, sides: made, decimals: seller.decimals, till: std::sync::Mutex::default() }
+    let terminals = (1..=TERMINALS).map(|number| terminal(world, seller, &id, number)).collect();
+    Station {
+        id,
+        sides: made,
+        terminals,
+        by_orders: seller.point == "orders",
+        decimals: seller.decimals,
+        till: std::sync::Mutex::default(),
+    }
+}
+
+/// A terminal of a station, at one of its points of sale.
+fn terminal(world: &World, seller: &Seller, station: &str, number: u64) -> String {
+    let id = format!("NEWLAND_N950__N950NCB8{station}{number:04}");
+    let pos = (number == 1).then(|| format!("EST{station}S{number}"));
+    let draft =
+        TerminalDraft { account: seller.collector_id, id: id.clone(), pos, ..TerminalDraft::default() };
+    world.mercado_pago().add_terminal(draft).expect("a terminal");
+    id
 }
 
 impl World {

@@ -15,6 +15,10 @@ pub struct Station {
     pub id: String,
     /// The pump sides: the id of each, and of its point of sale at Mercado Pago.
     pub sides: Vec<(String, String)>,
+    /// The terminals, by Mercado Pago's ids.
+    pub terminals: Vec<String>,
+    /// Whether they are driven by orders.
+    pub by_orders: bool,
     /// Decimals of its currency.
     pub decimals: u32,
     /// What it wrote down.
@@ -45,13 +49,40 @@ pub struct Delivered {
     pub told: BTreeMap<String, Value>,
     /// Refunds that the back office asked for, by key: what was answered last, and what was asked.
     pub refunds: BTreeMap<String, (u16, Value)>,
+    /// Charges at terminals that it was told of, by id.
+    pub charges: BTreeSet<String>,
+    /// Which charge each key was answered with.
+    pub keys: BTreeMap<String, String>,
+    /// Charges that are paid after they were over.
+    pub late: BTreeSet<String>,
+    /// What buyers added at terminals, by payment, in minor units.
+    pub tips: BTreeMap<String, u64>,
     /// Why it may end in review: what was odd about it.
     pub odd: BTreeSet<&'static str>,
+    /// Whether the till asks somebody before it answers that it is paid, and what it then heard.
+    pub cashier: Cashier,
+}
+
+/// Who says what a till answers when it is told that a sale is paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cashier {
+    /// The till itself, at once.
+    #[default]
+    NotAsked,
+    /// A cashier, who has not answered yet.
+    Asked,
+    /// A cashier, who says that cash was taken.
+    TookCash,
 }
 
 impl Station {
     /// One request over the station's line, which may break both ways: `None` is no answer.
-    async fn ask(&self, world: &Arc<World>, function: Function, event: &Event<'_>) -> Option<(u16, Value)> {
+    pub(crate) async fn ask(
+        &self,
+        world: &Arc<World>,
+        function: Function,
+        event: &Event<'_>,
+    ) -> Option<(u16, Value)> {
         let weather = world.weather();
         world.pause(5, 100).await;
         if world.strikes("request lost", weather.line_broken) {
@@ -74,7 +105,12 @@ impl Station {
     }
 
     /// Asks until there is an answer that is not "not now".
-    async fn insist(&self, world: &Arc<World>, function: Function, event: &Event<'_>) -> (u16, Value) {
+    pub(crate) async fn insist(
+        &self,
+        world: &Arc<World>,
+        function: Function,
+        event: &Event<'_>,
+    ) -> (u16, Value) {
         let mut pause = 1_000;
         loop {
             if let Some((status, body)) = self.ask(world, function, event).await
@@ -87,7 +123,7 @@ impl Station {
         }
     }
 
-    fn event<'a>(
+    pub(crate) fn event<'a>(
         &'a self,
         method: &'a str,
         route: &'a str,
@@ -100,6 +136,11 @@ impl Station {
     /// Writes into the till.
     pub fn note<T>(&self, sale: &str, note: impl FnOnce(&mut Delivered) -> T) -> T {
         note(lock(&self.till).sales.entry(sale.to_owned()).or_default())
+    }
+
+    /// Forgets a sale that never came to be.
+    pub fn forget(&self, sale: &str) {
+        lock(&self.till).sales.remove(sale);
     }
 
     /// Minor units as an amount of the API.
@@ -195,11 +236,16 @@ impl Station {
     async fn carry_out(&self, world: &Arc<World>, command: &Value) {
         let text = |key: &str| command[key].as_str().unwrap_or_default();
         let (id, sale, kind) = (text("id"), text("sale_id"), text("kind"));
-        let given = self.note(sale, |known| {
+        let (given, cashier) = self.note(sale, |known| {
             let told = known.told.entry(id.to_owned()).or_insert_with(|| command.clone());
-            told["answer"].as_str().map(str::to_owned)
+            (told["answer"].as_str().map(str::to_owned), known.cashier)
         });
-        let answer = given.unwrap_or_else(|| choose_answer(world, kind).to_owned());
+        let answer = match (given, cashier) {
+            (Some(given), _) => given,
+            (None, Cashier::Asked) if kind == "paid" => return,
+            (None, Cashier::TookCash) if kind == "paid" => "paid_elsewhere".to_owned(),
+            (None, _) => choose_answer(world, kind).to_owned(),
+        };
         self.note(sale, |known| {
             if answer == "unknown" {
                 known.odd.insert("unknown to the station");

@@ -1,6 +1,6 @@
 //! One world: its time, its chance, its weather, AWS and Mercado Pago, and the story of what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -37,6 +37,13 @@ pub struct World {
     tally: Mutex<BTreeMap<String, u64>>,
     story: Option<Mutex<Vec<String>>>,
     violations: Mutex<Vec<Difference>>,
+    /// Charges of which Mercado Pago says that they were taken at another terminal, and whether it was heard.
+    elsewhere: Mutex<BTreeMap<String, bool>>,
+    /// How often Mercado Pago made a payment intent for a charge. The API before orders knows no repeat: it makes another
+    /// one once the first is over.
+    intents: Mutex<BTreeMap<String, u32>>,
+    /// Charges that a till asked to be cancelled.
+    cancelled: Mutex<BTreeSet<String>>,
     /// The service that is down, and until when.
     outage: Mutex<Option<(&'static str, Instant)>>,
     born: Instant,
@@ -82,6 +89,9 @@ impl World {
             tally: Mutex::default(),
             story: told.then(Mutex::default),
             violations: Mutex::default(),
+            elsewhere: Mutex::default(),
+            intents: Mutex::default(),
+            cancelled: Mutex::default(),
             outage: Mutex::default(),
             born,
         })
@@ -184,6 +194,56 @@ impl World {
     #[must_use]
     pub fn violations(&self) -> Vec<Difference> {
         lock(&self.violations).clone()
+    }
+
+    /// From now on Mercado Pago says of a charge that it is at another terminal.
+    pub fn misplace(&self, charge: &str) {
+        self.tell(|| format!("Mercado Pago has {charge} at another terminal"));
+        lock(&self.elsewhere).insert(charge.to_owned(), false);
+    }
+
+    /// Whether Mercado Pago says that a charge is at another terminal.
+    pub(crate) fn is_misplaced(&self, charge: &str) -> bool {
+        lock(&self.elsewhere).contains_key(charge)
+    }
+
+    /// That it is was heard by somebody who will act on it.
+    pub(crate) fn heard_of_misplaced(&self, charge: &str) {
+        lock(&self.elsewhere).insert(charge.to_owned(), true);
+    }
+
+    /// A till asks for a charge to be cancelled.
+    pub(crate) fn cancels(&self, charge: &str) {
+        lock(&self.cancelled).insert(charge.to_owned());
+    }
+
+    /// Whether a till asked for a charge to be cancelled.
+    pub(crate) fn is_cancelled(&self, charge: &str) -> bool {
+        lock(&self.cancelled).contains(charge)
+    }
+
+    /// Mercado Pago made a payment intent for a charge.
+    pub(crate) fn made_intent(&self, charge: &str) {
+        let mut intents = lock(&self.intents);
+        let times = intents.entry(charge.to_owned()).or_default();
+        *times += 1;
+        if *times == 2 {
+            drop(intents);
+            self.count("payment intents made twice");
+            self.tell(|| format!("Mercado Pago makes another payment intent for {charge}"));
+        }
+    }
+
+    /// Whether there is more than one payment intent of a charge.
+    #[must_use]
+    pub fn was_made_twice(&self, charge: &str) -> bool {
+        lock(&self.intents).get(charge).is_some_and(|times| *times > 1)
+    }
+
+    /// Whether it was heard that a charge is at another terminal.
+    #[must_use]
+    pub fn was_misplaced(&self, charge: &str) -> bool {
+        lock(&self.elsewhere).get(charge).is_some_and(|heard| *heard)
     }
 
     /// Adds a line to the story, if it is told.

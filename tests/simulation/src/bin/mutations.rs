@@ -31,7 +31,7 @@ struct Mutation {
     without: &'static str,
 }
 
-const MUTATIONS: [Mutation; 16] = [
+const MUTATIONS: [Mutation; 25] = [
     Mutation {
         name: "amount-unchecked",
         file: "shared/src/settlement.rs",
@@ -99,10 +99,22 @@ const MUTATIONS: [Mutation; 16] = [
         without: "let id = format!(\"{id}-{}\", self.commands.len());\n        let is_new = true;",
     },
     Mutation {
+        name: "told-paid-at-each-look",
+        file: "shared/src/settlement.rs",
+        guard: "(Standing::Approved, None | Some(CommandKind::Withdrawn)) => CommandKind::Paid,",
+        without: "(Standing::Approved, _) => CommandKind::Paid,",
+    },
+    Mutation {
         name: "paid-elsewhere-kept",
         file: "shared/src/sale/command.rs",
         guard: "&& command.acknowledged == Some(Acknowledgement::PaidElsewhere)\n",
         without: "&& command.acknowledged == Some(Acknowledgement::AlreadyDone)\n",
+    },
+    Mutation {
+        name: "paid-elsewhere-not-heard",
+        file: "functions/station-api/src/commands.rs",
+        guard: "    let Acknowledge { result } = parse(request.body())?;\n",
+        without: "    let Acknowledge { result: _ } = parse(request.body())?;\n    let result = surtidor::sale::Acknowledgement::Done;\n",
     },
     Mutation {
         name: "acknowledged-before-durable",
@@ -127,6 +139,48 @@ const MUTATIONS: [Mutation; 16] = [
         file: "shared/src/reconcile.rs",
         guard: "if !no_money && self.store",
         without: "if !no_money && now.year() == 0 && self.store",
+    },
+    Mutation {
+        name: "new-key-for-each-charge",
+        file: "shared/src/mercado_pago/point.rs",
+        guard: "let call = self.call(Method::POST, token, \"/v1/orders\").with_key(reference);",
+        without: "let key = format!(\"{reference}-{}\", fastrand::u64(..));\n                let call = self.call(Method::POST, token, \"/v1/orders\").with_key(&key);",
+    },
+    Mutation {
+        name: "cancellation-believed",
+        file: "functions/point-terminals/src/cancel.rs",
+        guard: "    let sale = look(api, &account, sale, &charge, call).await?;\n",
+        without: "    let cancelled = |sale: &mut Sale| {\n        let known = sale.charges.iter_mut().find(|known| known.id == charge.id);\n        if let Some(known) = known {\n            known.status = surtidor::sale::ChargeStatus(\"canceled\".to_owned());\n        }\n        Ok(())\n    };\n    let (sale, ()) = api.change(sale, call.now, cancelled).await?;\n",
+    },
+    Mutation {
+        name: "other-terminal-unheeded",
+        file: "shared/src/settlement.rs",
+        guard: "(charge.is_some_and(|charge| charge.told_terminal.is_some()), ReviewReason::Terminal)",
+        without: "(charge.is_some_and(|charge| charge.id.is_empty()), ReviewReason::Terminal)",
+    },
+    Mutation {
+        name: "terminal-claimed-blindly",
+        file: "shared/src/store/terminals.rs",
+        guard: "attribute_not_exists(pk) OR (station = :station AND {free})",
+        without: "attribute_not_exists(pk) OR station = :station OR {free}",
+    },
+    Mutation {
+        name: "charged-twice-at-once",
+        file: "shared/src/sale/charge.rs",
+        guard: "ChargeStanding::AtWork | ChargeStanding::Paid if self.status.is_owed() => {",
+        without: "ChargeStanding::AtWork | ChargeStanding::Paid if self.version == u64::MAX => {",
+    },
+    Mutation {
+        name: "charge-forgets-its-key",
+        file: "shared/src/sale/charge.rs",
+        guard: "match self.charges.iter().find(|charge| charge.key.as_deref() == Some(key)) {",
+        without: "match self.charges_at_work(now).find(|charge| charge.key.as_deref() == Some(key)) {",
+    },
+    Mutation {
+        name: "own-charge-in-the-way",
+        file: "shared/src/charging.rs",
+        guard: "if is_queued && attempt == Try::First {",
+        without: "if is_queued && (attempt == Try::First || charge.mercado_pago_id.is_none()) {",
     },
 ];
 
