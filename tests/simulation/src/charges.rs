@@ -16,10 +16,13 @@ struct InSlot {
 }
 
 impl InSlot {
-    /// Whether the ledger can know that it is at work: it was made once, and no card was approved of which the terminal has
-    /// not heard.
+    /// Whether the ledger can know that it is at work: the answer that made it was heard, and no card was approved of which
+    /// the terminal has not heard.
     fn is_known(&self, world: &World) -> bool {
-        !world.was_made_twice(&self.reference) && !was_paid(world, &self.reference)
+        let sale = self.reference.split('-').next().unwrap_or_default();
+        let is_heard_of = sale_of(world, sale)
+            .and_then(|sale| sale.charge(&self.reference).map(|charge| charge.mercado_pago_id.is_some()));
+        is_heard_of == Some(true) && !was_paid(world, &self.reference)
     }
 }
 
@@ -64,9 +67,8 @@ pub fn expect_intent(world: &World, key: &str, body: &[u8]) {
         Some((sale, charge)) => {
             let pk = format!("terminal#{}#{}", sale.account, charge.terminal);
             let holder = item(world, &pk, "terminal").unwrap_or_default()["holder"].take();
-            // One that was made already is not made again. One that is cancelled before anybody knows whether it was made is
-            // made first, whoever holds the terminal.
-            if holder != *reference && charge.is_unconfirmed() && !world.is_cancelled(reference) {
+            // One that was made already is not made again.
+            if holder != *reference && charge.is_unconfirmed() {
                 violated(format!("the charge {reference} is asked for, and {holder} holds its terminal"));
             }
         }
@@ -111,16 +113,17 @@ pub fn expect_truth(world: &World, station: &Station, sale: &str, key: Option<&s
         (first.filter(|first| first != charge), known.late.contains(charge))
     });
     let violated = |what: String| world.violated(Difference { about: vec![charge.to_owned()], what });
-    if let Some(other) = other {
+    // What Mercado Pago refused to make does not use a key up.
+    let was_made = |other: &String| {
+        let sale = sale_of(world, other.split('-').next().unwrap_or_default());
+        sale.and_then(|sale| sale.charge(other).map(|charge| !charge.was_never_made())).unwrap_or(true)
+    };
+    if let Some(other) = other.filter(was_made) {
         violated(format!("one key gave the charge {other} first, and then {charge}"));
     }
     // What was never confirmed is told as such.
     let unconfirmed = told["status_detail"] == "not_confirmed";
-    if late
-        || unconfirmed
-        || world.was_made_twice(charge)
-        || standing(&told["status"]) != ChargeStanding::Over
-    {
+    if late || unconfirmed || standing(&told["status"]) != ChargeStanding::Over {
         return;
     }
     let is_paid = was_paid(world, charge);

@@ -53,7 +53,6 @@ impl Station {
         let parameters = [("station", self.id.as_str()), ("charge", charge)];
         let route = "/v1/stations/{station}/charges/{charge}/cancel";
         let event = self.event("POST", route, &parameters, "");
-        world.cancels(charge);
         let (status, told) = self.insist(world, Function::PointTerminals, &event).await;
         expect_truth(world, self, sale, None, &told);
         world.count(&format!("cancellations answered {status}"));

@@ -1,6 +1,6 @@
 //! One world: its time, its chance, its weather, AWS and Mercado Pago, and the story of what happened.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -42,8 +42,6 @@ pub struct World {
     /// How often Mercado Pago made a payment intent for a charge. The API before orders knows no repeat: it makes another
     /// one once the first is over.
     intents: Mutex<BTreeMap<String, u32>>,
-    /// Charges that a till asked to be cancelled.
-    cancelled: Mutex<BTreeSet<String>>,
     /// The service that is down, and until when.
     outage: Mutex<Option<(&'static str, Instant)>>,
     born: Instant,
@@ -91,7 +89,6 @@ impl World {
             violations: Mutex::default(),
             elsewhere: Mutex::default(),
             intents: Mutex::default(),
-            cancelled: Mutex::default(),
             outage: Mutex::default(),
             born,
         })
@@ -212,32 +209,18 @@ impl World {
         lock(&self.elsewhere).insert(charge.to_owned(), true);
     }
 
-    /// A till asks for a charge to be cancelled.
-    pub(crate) fn cancels(&self, charge: &str) {
-        lock(&self.cancelled).insert(charge.to_owned());
-    }
-
-    /// Whether a till asked for a charge to be cancelled.
-    pub(crate) fn is_cancelled(&self, charge: &str) -> bool {
-        lock(&self.cancelled).contains(charge)
-    }
-
-    /// Mercado Pago made a payment intent for a charge.
+    /// Mercado Pago made a payment intent for a charge: intents have no key, so a second one is one too many.
     pub(crate) fn made_intent(&self, charge: &str) {
-        let mut intents = lock(&self.intents);
-        let times = intents.entry(charge.to_owned()).or_default();
-        *times += 1;
-        if *times == 2 {
-            drop(intents);
-            self.count("payment intents made twice");
-            self.tell(|| format!("Mercado Pago makes another payment intent for {charge}"));
+        let times = {
+            let mut intents = lock(&self.intents);
+            let times = intents.entry(charge.to_owned()).or_default();
+            *times += 1;
+            *times
+        };
+        if times > 1 {
+            let what = format!("there are {times} payment intents of the charge {charge}");
+            self.violated(Difference { about: vec![charge.to_owned()], what });
         }
-    }
-
-    /// Whether there is more than one payment intent of a charge.
-    #[must_use]
-    pub fn was_made_twice(&self, charge: &str) -> bool {
-        lock(&self.intents).get(charge).is_some_and(|times| *times > 1)
     }
 
     /// Whether it was heard that a charge is at another terminal.

@@ -149,7 +149,7 @@ const MUTATIONS: [Mutation; 25] = [
     Mutation {
         name: "cancellation-believed",
         file: "functions/point-terminals/src/cancel.rs",
-        guard: "    let sale = look(api, &account, sale, &charge, call).await?;\n",
+        guard: "    // Whatever the call was answered.\n    let sale = look(api, &account, sale, &charge, call).await?;\n",
         without: "    let cancelled = |sale: &mut Sale| {\n        let known = sale.charges.iter_mut().find(|known| known.id == charge.id);\n        if let Some(known) = known {\n            known.status = surtidor::sale::ChargeStatus(\"canceled\".to_owned());\n        }\n        Ok(())\n    };\n    let (sale, ()) = api.change(sale, call.now, cancelled).await?;\n",
     },
     Mutation {
@@ -167,20 +167,20 @@ const MUTATIONS: [Mutation; 25] = [
     Mutation {
         name: "charged-twice-at-once",
         file: "shared/src/sale/charge.rs",
-        guard: "ChargeStanding::AtWork | ChargeStanding::Paid if self.status.is_owed() => {",
-        without: "ChargeStanding::AtWork | ChargeStanding::Paid if self.version == u64::MAX => {",
+        guard: "ChargeStanding::AtWork if self.status.is_owed() => {",
+        without: "ChargeStanding::AtWork if self.version == u64::MAX => {",
     },
     Mutation {
         name: "charge-forgets-its-key",
         file: "shared/src/sale/charge.rs",
-        guard: "match self.charges.iter().find(|charge| charge.key.as_deref() == Some(key)) {",
-        without: "match self.charges_at_work(now).find(|charge| charge.key.as_deref() == Some(key)) {",
+        guard: "match self.charges.iter().find(is_it) {",
+        without: "match self.charges_at_work(now).find(is_it) {",
     },
     Mutation {
-        name: "own-charge-in-the-way",
-        file: "shared/src/charging.rs",
-        guard: "if is_queued && attempt == Try::First {",
-        without: "if is_queued && (attempt == Try::First || charge.mercado_pago_id.is_none()) {",
+        name: "intent-sent-twice",
+        file: "functions/point-terminals/src/charges.rs",
+        guard: "    charge.api == PointApi::Orders\n        && charge.is_unconfirmed()",
+        without: "    (charge.api == PointApi::Orders || call.now > charge.created_at)\n        && charge.is_unconfirmed()",
     },
 ];
 
