@@ -25,7 +25,7 @@ use crate::{cancel, charges, check, terminals};
 
 /// The till waits, and API Gateway waits 30 s at most: a charge may take four calls.
 pub const PATIENCE: mercado_pago::Patience =
-    mercado_pago::Patience { call: Duration::from_secs(6), tries: 2, pause: Duration::from_millis(300) };
+    mercado_pago::Patience { call: Duration::from_secs(4), tries: 2, pause: Duration::from_millis(300) };
 
 /// How often a till that asks again and again makes Mercado Pago be asked about a charge.
 const BETWEEN_LOOKS: time::Duration = time::Duration::seconds(2);
