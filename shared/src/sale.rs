@@ -111,6 +111,26 @@ pub struct Delivery {
     pub loyalty: Option<LoyaltyClaim>,
 }
 
+impl Delivery {
+    /// A delivery of which nothing more is said.
+    #[must_use]
+    pub fn new(sale_id: SaleId, position: PositionId, amount: Money) -> Self {
+        Self {
+            sale_id,
+            position,
+            amount,
+            description: None,
+            delivered_at: None,
+            invoice_number: None,
+            shift: None,
+            period: None,
+            attendant: None,
+            products: Vec::new(),
+            loyalty: None,
+        }
+    }
+}
+
 /// A station's clock may be this much ahead of ours and still be believed.
 const PLAUSIBLE_LEAD: time::Duration = time::Duration::minutes(5);
 
@@ -426,19 +446,9 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn delivery(minor: u64) -> Delivery {
-        Delivery {
-            sale_id: SaleId::parse("45ea80da").unwrap(),
-            position: PositionId::parse("1").unwrap(),
-            amount: ars(minor),
-            description: Some("$500.00 de SUPER".to_owned()),
-            delivered_at: None,
-            invoice_number: None,
-            shift: None,
-            period: None,
-            attendant: None,
-            products: Vec::new(),
-            loyalty: None,
-        }
+        let (sale, position) = (SaleId::parse("45ea80da").unwrap(), PositionId::parse("1").unwrap());
+        let description = Some("$500.00 de SUPER".to_owned());
+        Delivery { description, ..Delivery::new(sale, position, ars(minor)) }
     }
 
     pub(crate) fn sale(minor: u64) -> Sale {

@@ -16,19 +16,11 @@ pub(crate) fn seller() -> Seller {
 
 /// A sale of 500 pesos. Its reference is `46232110mwrsbk00ev3pzxu`.
 pub(crate) fn sale() -> Sale {
-    let delivery = Delivery {
-        sale_id: SaleId::parse("45ea80da").expect("an id"),
-        position: PositionId::parse("1").expect("an id"),
-        amount: Money::from_minor(50_000, Currency::ARS).expect("an amount"),
-        description: None,
-        delivered_at: None,
-        invoice_number: None,
-        shift: None,
-        period: None,
-        attendant: None,
-        products: Vec::new(),
-        loyalty: None,
-    };
+    let delivery = Delivery::new(
+        SaleId::parse("45ea80da").expect("an id"),
+        PositionId::parse("1").expect("an id"),
+        Money::from_minor(50_000, Currency::ARS).expect("an amount"),
+    );
     sale_of(delivery)
 }
 

@@ -21,17 +21,8 @@ pub(crate) async fn sale_at_till(
     amount: Money,
 ) -> Result<Sale, Problem> {
     let delivery = Delivery {
-        sale_id: asked.sale_id.clone(),
-        position: till_of(link, &station.positions)?,
-        amount,
         description: asked.description.clone(),
-        delivered_at: None,
-        invoice_number: None,
-        shift: None,
-        period: None,
-        attendant: None,
-        products: Vec::new(),
-        loyalty: None,
+        ..Delivery::new(asked.sale_id.clone(), till_of(link, &station.positions)?, amount)
     };
     let digest = digest(&delivery);
     let place = Place { order: SaleOrder::at(call.now), late: false };

@@ -82,19 +82,11 @@ impl World {
     pub fn new(to_come: Vec<Event>, others: Vec<Role>, left: Budget) -> Self {
         let processes =
             [Role::Consumer, Role::Consumer].into_iter().chain(others).map(Process::new).collect();
-        let delivery = Delivery {
-            sale_id: SaleId::parse("45ea80da").expect("an id"),
-            position: PositionId::parse("1").expect("an id"),
-            amount: ars(50_000),
-            description: None,
-            delivered_at: None,
-            invoice_number: None,
-            shift: None,
-            period: None,
-            attendant: None,
-            products: Vec::new(),
-            loyalty: None,
-        };
+        let delivery = Delivery::new(
+            SaleId::parse("45ea80da").expect("an id"),
+            PositionId::parse("1").expect("an id"),
+            ars(50_000),
+        );
         let station = StationId::parse("6232").expect("an id");
         let account = AccountId::parse("demo").expect("an id");
         let place = Place { order: SaleOrder::at(NOON), late: false };
