@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::change::change;
 use crate::id::{PaymentId, ResourceId};
-use crate::mercado_pago::{ApiError, Cancelled, MercadoPago};
+use crate::mercado_pago::{ApiError, Cancelled, MercadoPago, Order, PaymentIntent};
 use crate::payment::{Channel, PaymentFact};
 use crate::refunding::Try;
 use crate::sale::{Charge, ChargeFact, ChargeStatus, PointApi, Sale};
@@ -73,6 +73,32 @@ fn refusal(error: &ApiError) -> String {
     }
 }
 
+/// What a charge is said to be, and the payments that it names.
+pub type Reading = (ChargeFact, Vec<PaymentFact>);
+
+/// An order with its payments; `None` for one of a QR, which is no charge.
+pub(crate) async fn read_order(
+    mercado_pago: &MercadoPago,
+    account: &Account,
+    id: &ResourceId,
+    order: &Order,
+) -> Result<Option<Reading>, Looked> {
+    let Some(charge) = order.charge(id.clone()) else { return Ok(None) };
+    let payments = payments(mercado_pago, account, &order.payments(), order.reference()).await?;
+    Ok(Some((charge, payments)))
+}
+
+/// A payment intent with its payments, which say how it ended.
+pub(crate) async fn read_intent(
+    mercado_pago: &MercadoPago,
+    account: &Account,
+    id: &ResourceId,
+    intent: &PaymentIntent,
+) -> Result<Reading, Looked> {
+    let payments = payments(mercado_pago, account, &intent.payments(), intent.reference()).await?;
+    Ok((intent.charge(id.clone(), &payments), payments))
+}
+
 /// For so long a new order may not be found yet.
 const NOT_VISIBLE_YET: Duration = Duration::seconds(60);
 
@@ -83,32 +109,25 @@ pub async fn look(
     account: &Account,
     charge: &Charge,
     now: OffsetDateTime,
-) -> Result<Option<(ChargeFact, Vec<PaymentFact>)>, Looked> {
+) -> Result<Option<Reading>, Looked> {
     let token = &account.access_token;
     let Some(id) = &charge.mercado_pago_id else {
         if charge.api == PointApi::PaymentIntents {
             return Ok(None);
         }
-        let found = mercado_pago.orders_of(token, charge.reference(), charge.created_at).await?;
-        let Some((id, order)) = found else { return Ok(None) };
-        let payments = payments(mercado_pago, account, &order.payments(), order.reference()).await?;
-        return Ok(order.charge(id).map(|fact| (fact, payments)));
+        return match mercado_pago.orders_of(token, charge.reference(), charge.created_at).await? {
+            Some((id, order)) => read_order(mercado_pago, account, &id, &order).await,
+            None => Ok(None),
+        };
     };
     let found = match charge.api {
         PointApi::Orders => match absent(mercado_pago.order(token, id).await)? {
+            Some(order) => read_order(mercado_pago, account, id, &order).await?,
             None => None,
-            Some(order) => {
-                let payments = payments(mercado_pago, account, &order.payments(), order.reference()).await?;
-                order.charge(id.clone()).map(|fact| (fact, payments))
-            }
         },
         PointApi::PaymentIntents => match absent(mercado_pago.payment_intent(token, id).await)? {
+            Some(intent) => Some(read_intent(mercado_pago, account, id, &intent).await?),
             None => None,
-            Some(intent) => {
-                let payments =
-                    payments(mercado_pago, account, &intent.payments(), intent.reference()).await?;
-                Some((intent.charge(id.clone(), &payments), payments))
-            }
         },
     };
     let is_gone = found.is_none() && now - charge.created_at > NOT_VISIBLE_YET;
@@ -150,7 +169,7 @@ pub enum Looked {
 
 /// The payments that an order or payment intent of a terminal names. One that does not say what it pays was made for what
 /// the order was made for: it was fetched by the order's own word.
-pub(crate) async fn payments(
+async fn payments(
     mercado_pago: &MercadoPago,
     account: &Account,
     ids: &[PaymentId],

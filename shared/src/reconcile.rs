@@ -110,11 +110,10 @@ impl Reconciler {
             }
             Resource::Order(id) => {
                 let order = api.order(token, id).await?;
-                let Some(charge) = order.charge(id.clone()) else {
+                let Some((charge, mut payments)) = charging::read_order(api, account, id, &order).await?
+                else {
                     return Ok(self.payments(account, &order.payments()).await?.into());
                 };
-                let mut payments =
-                    charging::payments(api, account, &order.payments(), order.reference()).await?;
                 let is_paid = charge.status.standing() == ChargeStanding::Paid;
                 if let (true, true, Some(reference)) = (is_paid, payments.is_empty(), order.reference()) {
                     // Its payment has an id of its own only, as those of online orders do.
@@ -124,10 +123,8 @@ impl Reconciler {
             }
             Resource::PaymentIntent(id) => {
                 let intent = api.payment_intent(token, id).await?;
-                let payments =
-                    charging::payments(api, account, &intent.payments(), intent.reference()).await?;
-                let charges = vec![intent.charge(id.clone(), &payments)];
-                return Ok(Findings { payments, charges, ..Findings::default() });
+                let (charge, payments) = charging::read_intent(api, account, id, &intent).await?;
+                return Ok(Findings { payments, charges: vec![charge], ..Findings::default() });
             }
             Resource::Chargeback(id) => {
                 let chargeback = api.chargeback(token, id).await?.fact(id.clone());
