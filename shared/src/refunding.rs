@@ -40,8 +40,8 @@ pub async fn carry_out(
                 .map(RefundOutcome::Made)
                 .ok_or(ApiError::Unreadable("the refund is not listed".to_owned()));
         }
-        let known = |id: &str| sale.refunds.iter().any(|other| other.mercado_pago_id.as_deref() == Some(id));
-        let mut answers = facts.into_iter().filter(|fact| fact.amount == refund.amount && !known(&fact.id));
+        let mut answers =
+            facts.into_iter().filter(|fact| fact.amount == refund.amount && !sale.knows_refund(&fact.id));
         if let (Some(made), None, true) = (answers.next(), answers.next(), sale.is_only_intent(refund)) {
             return Ok(RefundOutcome::Made(made));
         }
@@ -106,9 +106,8 @@ async fn of_order(
         let unknown = || ApiError::Unreadable("given back already, and not listed yet".to_owned());
         return Err(if by_this_one { unknown() } else { error });
     }
-    let known = |id: &str| sale.refunds.iter().any(|other| other.mercado_pago_id.as_deref() == Some(id));
     let facts = listed(mercado_pago, account, sale, &refund.payment_id).await?;
-    let unknown: Vec<_> = facts.into_iter().filter(|fact| !known(&fact.id)).collect();
+    let unknown: Vec<_> = facts.into_iter().filter(|fact| !sale.knows_refund(&fact.id)).collect();
     let alike: Vec<_> = unknown.iter().filter(|fact| fact.amount == refund.amount).collect();
     // Of several of one amount each intent takes its own, in order: they are worth the same. Where somebody at the panel
     // was faster with a part, all that was left went back, and is the newest.

@@ -393,6 +393,11 @@ impl Sale {
         self.refresh_status(now);
     }
 
+    /// Whether a refund that Mercado Pago lists was found to be one of the sale's.
+    pub(crate) fn knows_refund(&self, id: &str) -> bool {
+        self.refund_with_id(id).is_some()
+    }
+
     fn refund_with_id(&self, id: &str) -> Option<usize> {
         self.refunds.iter().position(|refund| refund.mercado_pago_id.as_deref() == Some(id))
     }
