@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 pub use attempt::{Attempt, Observation, ReviewReason};
 pub use charge::{
     Charge, ChargeFact, ChargeRefused, ChargeRequest, ChargeRequested, ChargeStanding, ChargeStatus,
-    ChargeTransaction, LIFETIME, LONGEST_REQUEST, PointApi,
+    ChargeTransaction, LIFETIME, PointApi,
 };
 pub use chargeback::{Chargeback, DocumentationStatus};
 pub use command::{Acknowledgement, Command, CommandKind};

@@ -10,13 +10,19 @@ use surtidor::sale::{Charge, Language};
 use surtidor::secrets::Account;
 use surtidor::store::Station;
 
-use crate::handler::{Call, PointTerminals};
+use crate::handler::{Call, PointTerminals, SERIAL_AMBIGUOUS};
 use crate::terminals::linked;
 
 use CheckResult::{Ok as Right, Unknown, Wrong};
 
 /// A charge that is younger may still be told of.
 const NEWS_COMES_WITHIN: time::Duration = time::Duration::minutes(2);
+
+const NO_ANSWER: [&str; 3] = [
+    "Mercado Pago no contesta ahora: pruebe otra vez",
+    "o Mercado Pago não responde agora: tente de novo",
+    "Mercado Pago does not answer now: try again",
+];
 
 const TOKEN: &str = "access_token";
 const SECRET: &str = "webhook_secret";
@@ -62,14 +68,7 @@ async fn token(api: &PointTerminals, account: &Account, call: Call<'_>) -> Check
     let user = match api.mercado_pago.me(&account.access_token).await {
         Ok(user) => user,
         Err(error) if error.is_passing() => {
-            return say(
-                (Unknown, "no_answer"),
-                [
-                    "Mercado Pago no contesta ahora: pruebe otra vez",
-                    "o Mercado Pago não responde agora: tente de novo",
-                    "Mercado Pago does not answer now: try again",
-                ],
-            );
+            return say((Unknown, "no_answer"), NO_ANSWER);
         }
         Err(_) => {
             return say(
@@ -142,25 +141,11 @@ async fn terminal(
     let name = path(call.request, "terminal");
     let found = match api.mercado_pago.terminals_named(&account.access_token, account.point, &name).await {
         Ok(found) if found.len() > 1 => {
-            return Err(say(
-                (Wrong, "serial_ambiguous"),
-                [
-                    "dos modelos de terminal tienen ese número de serie: use el identificador entero (MODELO__SERIE)",
-                    "dois modelos de terminal têm esse número de série: use o identificador inteiro (MODELO__SÉRIE)",
-                    "two models of terminal have this serial number: use the whole id (MODEL__SERIAL)",
-                ],
-            ));
+            return Err(say((Wrong, "serial_ambiguous"), SERIAL_AMBIGUOUS));
         }
         Ok(found) => found.into_iter().next(),
         Err(error) if error.is_passing() => {
-            return Err(say(
-                (Unknown, "no_answer"),
-                [
-                    "Mercado Pago no contesta ahora: pruebe otra vez",
-                    "o Mercado Pago não responde agora: tente de novo",
-                    "Mercado Pago does not answer now: try again",
-                ],
-            ));
+            return Err(say((Unknown, "no_answer"), NO_ANSWER));
         }
         Err(_) => {
             return Err(say(

@@ -27,6 +27,13 @@ use crate::{cancel, charges, check, terminals};
 pub const PATIENCE: mercado_pago::Patience =
     mercado_pago::Patience { call: Duration::from_secs(4), tries: 2, pause: Duration::from_millis(300) };
 
+/// What is said of a serial number that two terminals have.
+pub(crate) const SERIAL_AMBIGUOUS: [&str; 3] = [
+    "dos modelos de terminal tienen ese número de serie: use el identificador entero (MODELO__SERIE)",
+    "dois modelos de terminal têm esse número de série: use o identificador inteiro (MODELO__SÉRIE)",
+    "two models of terminal have this serial number: use the whole id (MODEL__SERIAL)",
+];
+
 /// How often a till that asks again and again makes Mercado Pago be asked about a charge.
 const BETWEEN_LOOKS: time::Duration = time::Duration::seconds(2);
 /// Charges whose last look is remembered. When there are more, all are forgotten.
@@ -104,12 +111,10 @@ impl PointTerminals {
         let mut found = found.map_err(|error| not_answered(&error, language))?.into_iter();
         match (found.next(), found.next()) {
             (Some(terminal), None) => Ok(terminal),
-            (Some(_), Some(_)) => Err(Problem::conflict(language.of(
-                "dos modelos de terminal tienen ese número de serie: use el identificador entero (MODELO__SERIE)",
-                "dois modelos de terminal têm esse número de série: use o identificador inteiro (MODELO__SÉRIE)",
-                "two models of terminal have this serial number: use the whole id (MODEL__SERIAL)",
-            ))
-            .with_field("terminal")),
+            (Some(_), Some(_)) => {
+                let [es, pt, en] = SERIAL_AMBIGUOUS;
+                Err(Problem::conflict(language.of(es, pt, en)).with_field("terminal"))
+            }
             (None, _) => Err(Problem::not_found(language.of(
                 "la cuenta de Mercado Pago no tiene un terminal con ese número de serie: cópielo entero del dorso, y vincule el terminal con la aplicación de Mercado Pago",
                 "a conta do Mercado Pago não tem um terminal com esse número de série: copie-o inteiro do verso, e vincule o terminal com o aplicativo do Mercado Pago",

@@ -18,7 +18,7 @@ pub const LIFETIME: Duration = Duration::minutes(5);
 const UNCONFIRMED: Duration = Duration::minutes(20);
 /// A legacy intent has no idempotency key, so one whose making was never confirmed is never sent again: after the longest
 /// request that could be sending it, only the terminal can tell.
-pub const LONGEST_REQUEST: Duration = Duration::seconds(30);
+const LONGEST_REQUEST: Duration = Duration::seconds(30);
 /// Nothing is at a terminal for longer, whatever was told last: six times the lifetime, since a terminal may be slow to
 /// give up, and the legacy API gives intents a longer one of its own.
 const LONGEST: Duration = Duration::minutes(30);

@@ -81,29 +81,22 @@ impl Store {
     /// Links a terminal with a station, and there with a pump side or a till. It refuses, with `false`, one that stands at
     /// another station. One write.
     pub async fn link_terminal(&self, link: &Terminal) -> Result<bool, StoreError> {
-        let (mut set, mut remove) =
-            (vec!["account = :account, terminal = :terminal, station = :station"], vec![]);
-        for (name, value, assignment) in
-            [("position", &link.position, "#position = :position"), ("till", &link.till, "till = :till")]
-        {
+        let mut update =
+            self.terminal_update(link).condition_expression("attribute_not_exists(pk) OR station = :station");
+        let mut set = vec!["account = :account, terminal = :terminal, station = :station".to_owned()];
+        let mut remove = Vec::new();
+        for (name, value) in [("position", &link.position), ("till", &link.till)] {
+            update = update.expression_attribute_names(format!("#{name}"), name);
             match value {
-                Some(_) => set.push(assignment),
-                None if name == "position" => remove.push("#position"),
-                None => remove.push("till"),
+                Some(id) => {
+                    set.push(format!("#{name} = :{name}"));
+                    update = update.expression_attribute_values(format!(":{name}"), s(id.as_str()));
+                }
+                None => remove.push(format!("#{name}")),
             }
         }
         let remove = if remove.is_empty() { String::new() } else { format!(" REMOVE {}", remove.join(", ")) };
-        let mut update = self
-            .terminal_update(link)
-            .condition_expression("attribute_not_exists(pk) OR station = :station")
-            .update_expression(format!("SET {}{remove}", set.join(", ")))
-            .expression_attribute_names("#position", "position");
-        if let Some(position) = &link.position {
-            update = update.expression_attribute_values(":position", s(position.as_str()));
-        }
-        if let Some(till) = &link.till {
-            update = update.expression_attribute_values(":till", s(till.as_str()));
-        }
+        let update = update.update_expression(format!("SET {}{remove}", set.join(", ")));
         match update.send().await {
             Ok(_) => Ok(true),
             Err(error) if condition_failed(&error) => Ok(false),
