@@ -1,6 +1,8 @@
 //! Accounts and their secrets, from AWS Secrets Manager: two documents, so that the public intake never holds an
 //! access token. Each is a JSON object from account id to an entry, read at start and again every few minutes.
 
+mod change;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ use crate::country::Country;
 use crate::id::AccountId;
 use crate::sale::PointApi;
 use crate::settlement::Seller;
+
+pub use change::change;
 
 /// What asking Mercado Pago for an account takes. From the accounts secret.
 #[derive(Clone, Debug, Deserialize)]
@@ -174,19 +178,23 @@ impl<T: DeserializeOwned> Book<T> {
         let answer = self.client.get_secret_value().secret_id(&self.secret).send().await;
         let answer = answer.map_err(|error| SecretError(crate::aws::explain(&error)))?;
         let text = answer.secret_string().ok_or_else(|| SecretError("it has no text".to_owned()))?;
-        let place = |error: &serde_json::Error| format!("line {} column {}", error.line(), error.column());
         let entries: BTreeMap<AccountId, Box<RawValue>> =
-            serde_json::from_str(text).map_err(|error| SecretError(place(&error)))?;
+            serde_json::from_str(text).map_err(|error| SecretError(position_in(&error)))?;
         let entries = entries.into_iter().filter_map(|(account, entry)| match serde_json::from_str(entry.get()) {
             Ok(entry) => Some((account, entry)),
             Err(error) => {
                 // One wrong entry must not stop every account. An error of serde may quote a value: only its place is told.
-                tracing::error!(event = "account_unreadable", %account, at = place(&error), "An account is left out");
+                tracing::error!(event = "account_unreadable", %account, at = position_in(&error), "An account is left out");
                 None
             }
         });
         Ok(entries.collect())
     }
+}
+
+/// Where an error of serde is: its message may quote a value.
+fn position_in(error: &serde_json::Error) -> String {
+    format!("line {} column {}", error.line(), error.column())
 }
 
 /// An entry of a reading, which stays valid while it is held.
