@@ -363,6 +363,8 @@ impl Demo {
                 state_name: "Capital Federal".to_owned(),
                 latitude: serde_json::Number::from_f64(-34.5711).context("latitude")?,
                 longitude: serde_json::Number::from_f64(-58.4233).context("longitude")?,
+                zip_code: None,
+                reference: None,
             },
             business_hours: week.into_iter().map(day).collect(),
         };

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::wire::Text;
 
 /// A store to be made (API reference, "Stores").
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NewStore {
     /// Name for people.
     pub name: String,
@@ -21,7 +21,7 @@ pub struct NewStore {
 }
 
 /// An interval of a day, `"08:00"` to `"13:00"`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
     /// From.
     pub open: String,
@@ -30,7 +30,7 @@ pub struct Hours {
 }
 
 /// A store's address. City and state must be spelled as Mercado Pago's catalogue of the country spells them.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Location {
     /// A string even when it is a number.
     pub street_number: String,
@@ -44,6 +44,12 @@ pub struct Location {
     pub latitude: serde_json::Number,
     /// Degrees.
     pub longitude: serde_json::Number,
+    /// Postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zip_code: Option<String>,
+    /// How to find it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// A store as Mercado Pago has it.
@@ -69,7 +75,7 @@ impl Store {
 }
 
 /// A point of sale to be made, one a position (API reference, "POS").
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewPos {
     /// Name for people, at most 45 characters.
     pub name: String,
