@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use simulated_mercado_pago as mp;
 use surtidor::id::ExternalReference;
 use surtidor::store::Store;
-use surtidor_local::demo::{Demo, Places};
+use surtidor_cli::deployment::Deployment;
+use surtidor_local::demo::{self, Demo};
 use surtidor_local::{Config, Stack};
 
 use crate::{ATTENDANT, Answer, Canary, contract, leak};
@@ -120,15 +121,25 @@ impl World {
         })
         .await
         .expect("a stack");
-        let mut demo = Demo::new(&stack.api_url(), &url);
+        let mut demo = Demo::new(&stack.api_url(), &url).expect("a demo");
         change(&mut demo);
         mercado_pago.put_account(demo.seller()).expect("an account");
-        let places = Places::of(&stack, &url).expect("places");
-        demo.install(&places).await.expect("a demo");
-        for terminal in demo.terminals() {
-            mercado_pago.add_terminal(terminal).expect("a terminal");
-        }
+        let deployment = demo::deployment(&stack, &url).expect("a deployment");
+        let link = |demo: &Demo| {
+            demo.terminals()
+                .try_for_each(|terminal| mercado_pago.add_terminal(terminal).map(drop).map_err(Into::into))
+        };
+        demo.install(&deployment, link).await.expect("a demo");
         Self { stack, mercado_pago, demo, http }
+    }
+
+    /// The system as the operator's program sees it.
+    ///
+    /// # Panics
+    /// When the template lacks a part of it.
+    #[must_use]
+    pub fn deployment(&self) -> Deployment {
+        demo::deployment(&self.stack, &self.mercado_pago.url()).expect("a deployment")
     }
 
     /// The ledger, for what no route can bring about.
@@ -137,8 +148,7 @@ impl World {
     /// When the template has no table.
     #[must_use]
     pub fn store(&self) -> Store {
-        let places = Places::of(&self.stack, &self.demo.mercado_pago_url).expect("places");
-        Store::new(places.aws.dynamodb(), places.table)
+        self.deployment().store()
     }
 
     /// Makes a sale due for the sweep, as its age would.

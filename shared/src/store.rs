@@ -8,6 +8,7 @@
 //! | station | `station#<station>` | `station` |
 //! | key | `key#<SHA-256 of the key>` | `key` |
 //! | terminal | `terminal#<account>#<terminal>` | `terminal` |
+//! | record of what was set up | `chain` | `station#<station>` |
 //! | payment under review | `payment#<payment>` | `review` |
 //!
 //! **Invariant.** `state` sorts after every `sale#…`, so that one `Query` backwards with limit 2 gives a position
@@ -17,6 +18,7 @@ mod error;
 mod keys;
 mod positions;
 mod sales;
+mod setup;
 mod stations;
 mod terminals;
 
@@ -27,6 +29,7 @@ use std::collections::HashMap;
 pub use error::StoreError;
 pub use keys::{CallerKey, Role, hash_of_key};
 pub use sales::{OpenCommands, Registered, SaleName, SaveError, Unresolved};
+pub use setup::{PrintedQr, Record};
 pub use stations::Station;
 pub use terminals::Terminal;
 

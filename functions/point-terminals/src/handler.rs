@@ -24,8 +24,12 @@ use time::OffsetDateTime;
 use crate::{cancel, charges, check, terminals};
 
 /// The till waits, and API Gateway waits 30 s at most: a charge may take four calls.
-pub const PATIENCE: mercado_pago::Patience =
-    mercado_pago::Patience { call: Duration::from_secs(4), tries: 2, pause: Duration::from_millis(300) };
+pub const PATIENCE: mercado_pago::Patience = mercado_pago::Patience {
+    call: Duration::from_secs(4),
+    tries: 2,
+    pause: Duration::from_millis(300),
+    ..mercado_pago::Patience::FUNCTION
+};
 
 /// What is said of a serial number that two terminals have.
 pub(crate) const SERIAL_AMBIGUOUS: [&str; 3] = [

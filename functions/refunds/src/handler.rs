@@ -19,8 +19,12 @@ use surtidor::secrets::{Account, Book};
 use surtidor::store::Store;
 
 /// The caller waits, and API Gateway waits 30 s at most: what is not known by then is found out behind the queue.
-pub const PATIENCE: mercado_pago::Patience =
-    mercado_pago::Patience { call: Duration::from_secs(6), tries: 2, pause: Duration::from_millis(300) };
+pub const PATIENCE: mercado_pago::Patience = mercado_pago::Patience {
+    call: Duration::from_secs(6),
+    tries: 2,
+    pause: Duration::from_millis(300),
+    ..mercado_pago::Patience::FUNCTION
+};
 
 /// What giving money back takes.
 #[derive(Debug)]

@@ -1,24 +1,26 @@
-//! The demo set-up: one account, two stations with their positions, lookup keys and station keys, the same at
-//! Mercado Pago and in the table. It may be installed again over itself: keys, states and sales stay.
+//! The demo: a chain that is set up at every start as any other is, with secrets of its own and the stations' keys. It may be
+//! installed again over itself: keys, states and sales stay.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use secrecy::SecretString;
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use simulated_mercado_pago as mp;
-use surtidor::aws::{Access, Aws, Credentials, Endpoints, Patience};
 use surtidor::country::Country;
-use surtidor::id::{AccountId, PositionId, StationId, TerminalId};
-use surtidor::lookup::{DEFAULT_SILENCE_LIMIT, Generation, Position, PositionState};
-use surtidor::mercado_pago::{self, Hours, Location, MercadoPago, NewPos, NewStore};
-use surtidor::money::Currency;
+use surtidor::id::{PositionId, StationId};
+use surtidor::lookup::Generation;
 use surtidor::sale::PointApi;
-use surtidor::store::{CallerKey, Role, Station, Store, Terminal, hash_of_key};
+use surtidor::store::{CallerKey, Role, hash_of_key};
+use surtidor_cli::apply::apply;
+use surtidor_cli::chain::{self, Chain, SecretAt, Token};
+use surtidor_cli::deployment::{self, Deployment, LocalEndpoints};
+use surtidor_cli::live::{Live, Trouble};
+use surtidor_cli::plan::{Plan, Scope};
+use surtidor_cli::secret::Sources;
 use time::OffsetDateTime;
 
-use crate::{REGION, Stack};
+use crate::Stack;
 
 /// What a client of the demo needs: written as `demo.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,6 +68,9 @@ pub struct Demo {
     /// Where dead letters are, while the system runs.
     #[serde(default)]
     pub dead_letter_queue_url: String,
+    /// The running system, as the operator's program finds it.
+    #[serde(default)]
+    pub stack: Option<deployment::Stack>,
 }
 
 /// A station of the demo.
@@ -112,118 +117,73 @@ pub struct DemoPosition {
     pub external_id: String,
 }
 
-/// Where the parts are that the demo is written into.
-pub struct Places<'a> {
-    /// Clients for the stand-ins of AWS.
-    pub aws: Aws,
-    /// The table.
-    pub table: String,
-    /// The secret with tokens.
-    pub accounts_secret: String,
-    /// The secret with intake keys and webhook secrets.
-    pub webhooks_secret: String,
-    /// Where stores and points of sale are made: the simulated Mercado Pago, whichever one the functions ask.
-    pub pos_url: &'a str,
-}
+/// The demo's chain: what is set up at every start.
+const CHAIN: &str = include_str!("../chain.toml");
 
-impl<'a> Places<'a> {
-    /// The places of a running stack; `pos_url` is the Mercado Pago where POS are made.
-    pub fn of(stack: &Stack, pos_url: &'a str) -> Result<Self> {
-        let endpoints = stack.endpoints().clone();
-        let access = Access {
-            region: REGION.to_owned(),
-            credentials: Credentials::new(
-                "AKIALOCALLOCALLOCAL0",
-                "local-secret-of-no-account",
-                None,
-                None,
-                "local",
-            ),
-            endpoints: Endpoints {
-                dynamodb: Some(endpoints.dynamodb),
-                sqs: Some(endpoints.sqs),
-                secrets_manager: Some(endpoints.secrets_manager),
-            },
-        };
-        let resource = |id: &str| stack.resource(id).with_context(|| format!("template.yaml has no {id}"));
-        Ok(Self {
-            aws: Aws::new(access, Patience::LONG)?,
-            table: resource("Table")?,
-            accounts_secret: resource("AccountsSecret")?,
-            webhooks_secret: resource("WebhooksSecret")?,
-            pos_url,
-        })
-    }
+/// A running stack as the operator's program sees it; `mercado_pago_url` is where stores and POS are made: the simulated one,
+/// whichever one the functions ask.
+pub fn deployment(stack: &Stack, mercado_pago_url: &str) -> Result<Deployment> {
+    let endpoints = stack.endpoints();
+    let resource = |id: &str| stack.resource(id).with_context(|| format!("template.yaml has no {id}"));
+    Deployment::of(deployment::Stack {
+        api_url: stack.api_url(),
+        mercado_pago_url: mercado_pago_url.to_owned(),
+        table: resource("Table")?,
+        accounts_secret: resource("AccountsSecret")?,
+        webhooks_secret: resource("WebhooksSecret")?,
+        hint_queue_url: resource("HintQueue")?,
+        dead_letter_queue_url: resource("DeadLetterQueue")?,
+        endpoints: Some(LocalEndpoints {
+            dynamodb: endpoints.dynamodb.clone(),
+            sqs: endpoints.sqs.clone(),
+            secrets_manager: endpoints.secrets_manager.clone(),
+        }),
+    })
 }
 
 impl Demo {
-    /// A demo with new keys, for a system at these URLs.
-    #[must_use]
-    pub fn new(api_url: &str, mercado_pago_url: &str) -> Self {
-        let station = |id: &str, name: &str, generation: &str, sides: u32| {
-            let position = |side: u32| {
-                let lookup_key = random();
-                DemoPosition {
-                    position: side.to_string(),
-                    lookup_url: format!("{api_url}/pay-mp?apies={id}&pos={side}&key={lookup_key}"),
-                    external_id: format!("EST{id}S{side:02}"),
-                    lookup_key,
-                }
-            };
-            DemoStation {
-                station: id.to_owned(),
-                name: name.to_owned(),
-                // Not random: it opens nothing but this machine, and the README can name it.
-                station_key: format!("sk_demo_{id}"),
-                generation: generation.to_owned(),
-                positions: (1..=sides).map(position).collect(),
-                terminals: vec![DemoTerminal {
-                    terminal: format!("NEWLAND_N950__N950NCB8{id}"),
-                    serial_number: format!("N950NCB8{id}"),
-                    till: "shop".to_owned(),
-                    external_pos_id: format!("EST{id}C01"),
-                }],
-            }
-        };
-        let stations =
-            vec![station("6232", "Estación Demo", "v1", 4), station("6233", "Estación Demo Norte", "v2", 2)];
-        let intake_key = random();
-        let first = &stations[0];
-        let lookup_urls =
-            first.positions.iter().map(|at| (at.position.clone(), at.lookup_url.clone())).collect();
-        Self {
+    /// A demo with new secrets, for a system at these URLs. Lookup URLs and the notification URL are known once it is
+    /// installed.
+    pub fn new(api_url: &str, mercado_pago_url: &str) -> Result<Self> {
+        let chain = Chain::parse(CHAIN).context("the demo's chain.toml")?;
+        let (id, account) = chain.accounts.iter().next().context("the demo's chain.toml has no account")?;
+        let stations: Vec<_> =
+            chain.stations.iter().map(|(id, station)| DemoStation::of(id, station)).collect();
+        let first = stations.first().context("the demo's chain.toml has no station")?;
+        let terminal = first.terminals.first().context("the demo's first station has no terminal")?;
+        Ok(Self {
             api_url: api_url.to_owned(),
             mercado_pago_url: mercado_pago_url.to_owned(),
-            account: "demo".to_owned(),
-            collector_id: 178_106_235,
-            sponsor_id: 334_249_281,
-            country: Country::Ar,
-            currency: "ARS".to_owned(),
-            point: PointApi::Orders,
-            live_mode: true,
-            access_token: format!("APP_USR-7364289770550796-112209-{}-178106235", random()),
+            account: id.to_string(),
+            collector_id: account.collector_id,
+            sponsor_id: account.sponsor_id.unwrap_or_default(),
+            country: account.country,
+            currency: account.country.currency().to_string(),
+            point: account.point,
+            live_mode: account.live,
+            access_token: format!("APP_USR-7364289770550796-112209-{}-{}", random(), account.collector_id),
             application_id: 7_364_289_770_550_796,
             webhook_secret: format!("{}{}", random(), random()),
-            notification_url: format!("{api_url}/notifications/demo?key={intake_key}"),
-            intake_key,
+            notification_url: String::new(),
+            intake_key: String::new(),
             station: first.station.clone(),
             station_key: first.station_key.clone(),
-            lookup_urls,
-            terminal: first.terminals[0].terminal.clone(),
+            lookup_urls: BTreeMap::new(),
+            terminal: terminal.terminal.clone(),
             stations,
             dead_letter_queue_url: String::new(),
-        }
+            stack: None,
+        })
     }
 
-    /// The demo of an earlier run for the same URLs, so that its keys and QRs stay good; else a new one.
-    #[must_use]
-    pub fn kept_or_new(path: &Path, api_url: &str, mercado_pago_url: &str) -> Self {
+    /// A demo with the secrets of an earlier run, if there was one, so that what it set up stays good.
+    pub fn kept_or_new(path: &Path, api_url: &str, mercado_pago_url: &str) -> Result<Self> {
+        let new = Self::new(api_url, mercado_pago_url)?;
         let kept = std::fs::read(path).ok().and_then(|text| serde_json::from_slice::<Self>(&text).ok());
-        // One without terminals is of an earlier version.
-        match kept.filter(|kept| kept.api_url == api_url && !kept.terminal.is_empty()) {
-            Some(kept) => Self { mercado_pago_url: mercado_pago_url.to_owned(), ..kept },
-            None => Self::new(api_url, mercado_pago_url),
-        }
+        Ok(match kept.filter(|kept| kept.collector_id == new.collector_id) {
+            Some(Self { access_token, webhook_secret, .. }) => Self { access_token, webhook_secret, ..new },
+            None => new,
+        })
     }
 
     /// The account as the simulated Mercado Pago has it.
@@ -261,137 +221,145 @@ impl Demo {
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// Writes accounts, stations, positions and keys, and makes store and POS at Mercado Pago.
-    pub async fn install(&self, places: &Places<'_>) -> Result<()> {
-        self.write_secrets(places).await.context("cannot write the secrets")?;
-        let store = Store::new(places.aws.dynamodb(), places.table.clone());
-        let mercado_pago = MercadoPago::new(places.pos_url, mercado_pago::Patience::default())?;
+    /// The demo's chain, with what of the account was changed.
+    fn chain(&self) -> Result<Chain> {
+        let mut chain = Chain::parse(CHAIN).context("the demo's chain.toml")?;
+        for account in chain.accounts.values_mut() {
+            account.country = self.country;
+            account.point = self.point;
+            account.live = self.live_mode;
+            account.token = Token::Given(SecretAt::Env(TOKEN.to_owned()));
+            account.webhook_secrets = vec![SecretAt::Env(WEBHOOK.to_owned())];
+        }
+        Ok(chain)
+    }
+
+    /// Sets the chain up as the operator's program does, and makes the stations' keys. It is done twice: a terminal is linked
+    /// with its till's POS at the terminal, between the two, which `link` does.
+    pub async fn install(
+        &mut self,
+        deployment: &Deployment,
+        link: impl FnOnce(&Self) -> Result<()>,
+    ) -> Result<()> {
+        let chain = self.chain()?;
+        self.apply(deployment, &chain).await?;
+        link(self)?;
+        self.apply(deployment, &chain).await?;
+        self.learn(deployment).await?;
+        let store = deployment.store();
         for station in &self.stations {
-            self.write_station(&store, station).await.context("cannot write the table")?;
-            self.make_pos(&mercado_pago, station).await.context("cannot make stores and POS")?;
-        }
-        Ok(())
-    }
-
-    async fn write_secrets(&self, places: &Places<'_>) -> Result<()> {
-        let accounts = serde_json::json!({ &self.account: {
-            "access_token": self.access_token, "collector_id": self.collector_id, "live": self.live_mode,
-            "country": self.country, "point": self.point,
-        }});
-        let webhooks = serde_json::json!({ &self.account: {
-            "intake_keys": [self.intake_key], "webhook_secrets": [self.webhook_secret], "unverified": "refuse",
-        }});
-        let client = places.aws.secrets_manager();
-        for (secret, text) in [(&places.accounts_secret, accounts), (&places.webhooks_secret, webhooks)] {
-            client.put_secret_value().secret_id(secret).secret_string(text.to_string()).send().await?;
-        }
-        Ok(())
-    }
-
-    async fn write_station(&self, store: &Store, station: &DemoStation) -> Result<()> {
-        let id = StationId::parse(&station.station)?;
-        let account = AccountId::parse(&self.account)?;
-        let now = OffsetDateTime::now_utc();
-        let positions = station.positions.iter().map(|at| PositionId::parse(&at.position));
-        store
-            .put_station(&Station {
-                station: id.clone(),
-                account: account.clone(),
-                name: station.name.clone(),
-                positions: positions.collect::<Result<_, _>>()?,
-                silence_limit: DEFAULT_SILENCE_LIMIT,
-            })
-            .await?;
-        let key = CallerKey {
-            key_id: format!("demo-{}", station.station),
-            role: Role::Station,
-            station: id.clone(),
-            revoked: false,
-        };
-        store.put_key(&hash_of_key(&station.station_key), &key).await?;
-        for at in &station.terminals {
-            let link = Terminal {
-                account: account.clone(),
-                terminal: TerminalId::parse(&at.terminal)?,
-                station: id.clone(),
-                position: None,
-                till: Some(PositionId::parse(&at.till)?),
-                holder: None,
+            let key = CallerKey {
+                key_id: format!("demo-{}", station.station),
+                role: Role::Station,
+                station: StationId::parse(&station.station)?,
+                revoked: false,
             };
-            store.link_terminal(&link).await?;
+            store.put_key(&hash_of_key(&station.station_key), &key).await?;
         }
-        for at in &station.positions {
-            let position = PositionId::parse(&at.position)?;
-            // What the station said of it before this start still holds.
-            let known = store.look_up(&id, &position).await?.map(|(known, _)| (known.state, known.state_at));
-            let (state, state_at) = known.unwrap_or((PositionState::Idle, now));
-            store
-                .put_position(&Position {
-                    station: id.clone(),
-                    position,
-                    account: account.clone(),
-                    collector_id: self.collector_id,
-                    sponsor_id: Some(self.sponsor_id),
-                    currency: Currency::parse(&self.currency)?,
-                    generation: if station.generation == "v2" { Generation::V2 } else { Generation::V1 },
-                    client_id: None,
-                    lookup_key: at.lookup_key.clone(),
-                    notification_url: self.notification_url.clone(),
-                    silence_limit: DEFAULT_SILENCE_LIMIT,
-                    state,
-                    state_at,
-                    seen_at: now,
-                })
-                .await?;
+        // The demo has no station's software that gives signs of life.
+        for position in self.positions()? {
+            store.touch(&position.0, &position.1, OffsetDateTime::now_utc()).await?;
         }
         Ok(())
     }
 
-    async fn make_pos(&self, mercado_pago: &MercadoPago, station: &DemoStation) -> Result<()> {
-        let token = SecretString::from(self.access_token.clone());
-        let day = |name: &str| {
-            (name.to_owned(), vec![Hours { open: "00:00".to_owned(), close: "23:59".to_owned() }])
-        };
-        let week = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-        let store = NewStore {
+    async fn apply(&self, deployment: &Deployment, chain: &Chain) -> Result<()> {
+        let secrets = [(TOKEN, self.access_token.clone()), (WEBHOOK, self.webhook_secret.clone())];
+        let sources = Sources::of(move |name| {
+            let known = secrets.iter().find(|(known, _)| *known == name);
+            known.map(|(_, secret)| secret.clone())
+        });
+        let live = Live::read(deployment, chain, &sources, &|_| {}).await?.map_err(explained)?;
+        let plan =
+            Plan::make(chain, &live, &deployment.stack.api_url, &Scope::default()).map_err(explained)?;
+        let applied = apply(deployment, chain, &live, plan, 4, &|| {}).await?;
+        match applied.failures.first() {
+            None => Ok(()),
+            Some(failure) => bail!("{}: {}: {}", failure.place, failure.what, failure.advice),
+        }
+    }
+
+    /// Takes over the keys that the set-up made.
+    async fn learn(&mut self, deployment: &Deployment) -> Result<()> {
+        for position in deployment.store().positions(&self.positions()?).await? {
+            self.notification_url.clone_from(&position.notification_url);
+            let station = self.stations.iter_mut().find(|at| at.station == position.station.as_str());
+            let at = station
+                .and_then(|at| at.positions.iter_mut().find(|at| at.position == position.position.as_str()));
+            let at = at.context("a position that nobody asked for")?;
+            let api = &self.api_url;
+            at.lookup_url = format!(
+                "{api}/pay-mp?apies={}&pos={}&key={}",
+                position.station, position.position, position.lookup_key
+            );
+            at.lookup_key = position.lookup_key;
+        }
+        let key = self.notification_url.rsplit("key=").next();
+        self.intake_key = key.unwrap_or_default().to_owned();
+        let first = self.stations.first().context("a demo without stations")?;
+        self.lookup_urls =
+            first.positions.iter().map(|at| (at.position.clone(), at.lookup_url.clone())).collect();
+        self.dead_letter_queue_url.clone_from(&deployment.stack.dead_letter_queue_url);
+        self.stack = Some(deployment.stack.clone());
+        Ok(())
+    }
+
+    fn positions(&self) -> Result<Vec<(StationId, PositionId)>> {
+        let mut positions = Vec::new();
+        for station in &self.stations {
+            for at in &station.positions {
+                positions.push((StationId::parse(&station.station)?, PositionId::parse(&at.position)?));
+            }
+        }
+        Ok(positions)
+    }
+}
+
+/// Where the demo's secrets are found, as the chain names them.
+const TOKEN: &str = "DEMO_ACCESS_TOKEN";
+const WEBHOOK: &str = "DEMO_WEBHOOK_SECRET";
+
+fn explained(troubles: Vec<Trouble>) -> anyhow::Error {
+    let lines: Vec<_> =
+        troubles.iter().map(|trouble| format!("{}: {}", trouble.place, trouble.text)).collect();
+    anyhow::anyhow!("{}", lines.join("\n"))
+}
+
+impl DemoStation {
+    fn of(id: &StationId, station: &chain::Station) -> Self {
+        Self {
+            station: id.to_string(),
             name: station.name.clone(),
-            external_id: format!("EST{}", station.station),
-            location: Location {
-                street_number: "1500".to_owned(),
-                street_name: "Av. del Libertador".to_owned(),
-                city_name: "Palermo".to_owned(),
-                state_name: "Capital Federal".to_owned(),
-                latitude: serde_json::Number::from_f64(-34.5711).context("latitude")?,
-                longitude: serde_json::Number::from_f64(-58.4233).context("longitude")?,
-                zip_code: None,
-                reference: None,
+            // Not random: it opens nothing but this machine, and the README can name it.
+            station_key: format!("sk_demo_{id}"),
+            generation: match station.positions.values().next().map(|position| position.generation) {
+                Some(Generation::V2) => "v2".to_owned(),
+                _ => "v1".to_owned(),
             },
-            business_hours: week.into_iter().map(day).collect(),
-        };
-        mercado_pago.ensure_store(&token, &self.collector_id.to_string(), &store).await?;
-        for at in &station.positions {
-            let pos = NewPos {
-                name: format!("{} - Surtidor {}", station.name, at.position),
-                fixed_amount: true,
-                category: self.country.fuel_station_category(),
-                external_store_id: store.external_id.clone(),
-                external_id: at.external_id.clone(),
-                url: Some(at.lookup_url.clone()),
-            };
-            mercado_pago.ensure_pos(&token, &pos).await?;
+            positions: station
+                .positions
+                .iter()
+                .map(|(id, position)| DemoPosition {
+                    position: id.to_string(),
+                    lookup_key: String::new(),
+                    lookup_url: String::new(),
+                    external_id: position.pos.clone(),
+                })
+                .collect(),
+            terminals: station
+                .terminals
+                .iter()
+                .filter_map(|terminal| {
+                    let chain::Place::Till(till) = &terminal.at else { return None };
+                    Some(DemoTerminal {
+                        terminal: format!("NEWLAND_N950__{}", terminal.serial),
+                        serial_number: terminal.serial.clone(),
+                        till: till.to_string(),
+                        external_pos_id: terminal.pos.as_ref()?.0.clone(),
+                    })
+                })
+                .collect(),
         }
-        for at in &station.terminals {
-            let pos = NewPos {
-                name: format!("{} - Caja", station.name),
-                fixed_amount: true,
-                category: self.country.fuel_station_category(),
-                external_store_id: store.external_id.clone(),
-                external_id: at.external_pos_id.clone(),
-                url: None,
-            };
-            mercado_pago.ensure_pos(&token, &pos).await?;
-        }
-        Ok(())
     }
 }
 

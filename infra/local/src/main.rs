@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use simulated_mercado_pago as mp;
-use surtidor_local::demo::{Demo, Places};
+use surtidor_local::demo::{self, Demo};
 use surtidor_local::{Config, Stack, StartError, template};
 
 /// What runs keep in the data folder.
@@ -97,10 +97,7 @@ async fn run(options: Options) -> Result<()> {
     })
     .await?;
     let file = data.join("demo.json");
-    let demo = Demo {
-        dead_letter_queue_url: stack.resource("DeadLetterQueue").unwrap_or_default(),
-        ..Demo::kept_or_new(&file, &stack.api_url(), &asked)
-    };
+    let mut demo = Demo::kept_or_new(&file, &stack.api_url(), &asked)?;
     let mercado_pago = mp::Simulator::start(mp::Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, next)),
         accounts: vec![demo.seller()],
@@ -115,12 +112,15 @@ async fn run(options: Options) -> Result<()> {
         }
         other => other.into(),
     })?;
-    demo.install(&Places::of(&stack, &simulated)?).await?;
-    for terminal in demo.terminals() {
-        if mercado_pago.terminal(&terminal.id).is_err() {
-            mercado_pago.add_terminal(terminal)?;
+    let link = |demo: &Demo| {
+        for terminal in demo.terminals() {
+            if mercado_pago.terminal(&terminal.id).is_err() {
+                mercado_pago.add_terminal(terminal)?;
+            }
         }
-    }
+        Ok(())
+    };
+    demo.install(&demo::deployment(&stack, &simulated)?, link).await?;
     demo.write(&file)?;
     let till = stack.open_till(&demo, &simulated);
     tell(&stack, &demo, &simulated, &till, &file);

@@ -43,7 +43,7 @@ async fn ask(stack: &Stack, method: &str, path: &str) -> (u16, String, String) {
 async fn the_page_of_a_till_is_served_whole_to_a_demo_alone() {
     let stack = stack().await;
     assert_eq!(ask(&stack, "GET", "/_local/till").await.0, 404, "nobody opened it");
-    let demo = Demo::new(&stack.api_url(), MERCADO_PAGO);
+    let demo = Demo::new(&stack.api_url(), MERCADO_PAGO).unwrap();
     let url = stack.open_till(&demo, MERCADO_PAGO);
     let path = url.strip_prefix(&stack.api_url()).unwrap();
 

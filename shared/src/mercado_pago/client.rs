@@ -14,8 +14,8 @@ use time::{OffsetDateTime, UtcOffset};
 
 use super::transport::{Answer, Https, Transport};
 use super::{
-    ApiError, Chargeback, ChargebackSearch, MerchantOrder, NewPos, NewStore, Order, Payment, PaymentIntent,
-    PaymentSearch, Pos, RefundBody, Store,
+    ApiError, Chargeback, ChargebackSearch, MerchantOrder, Order, Payment, PaymentIntent, PaymentSearch,
+    RefundBody,
 };
 use crate::config::ConfigError;
 use crate::id::{MerchantOrderId, PaymentId, ResourceId};
@@ -31,18 +31,35 @@ pub struct Patience {
     pub tries: u32,
     /// Before the first repeat; it grows fourfold with each, and is jittered by half.
     pub pause: Duration,
+    /// The longest pause that is made, also where Mercado Pago asks for one: beyond it the caller is told.
+    pub longest_pause: Duration,
+}
+
+impl Patience {
+    /// For a function. A longer pause that Mercado Pago asks for is not made: the work goes back to the queue.
+    pub const FUNCTION: Self = Self {
+        call: Duration::from_secs(6),
+        tries: 3,
+        pause: Duration::from_millis(200),
+        longest_pause: Duration::from_secs(3),
+    };
+    /// For a person at work who has minutes, and very many calls to make.
+    pub const OPERATOR: Self = Self {
+        call: Duration::from_secs(20),
+        tries: 6,
+        pause: Duration::from_millis(500),
+        longest_pause: Duration::from_secs(30),
+    };
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { call: Duration::from_secs(6), tries: 3, pause: Duration::from_millis(200) }
+        Self::FUNCTION
     }
 }
 
 /// Payments on a page of a search: what every edition of its reference allows.
 pub(crate) const PAGE: u32 = 50;
-/// A pause that Mercado Pago asks for is kept if it is no longer than this; else the work goes back to the queue.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// Mercado Pago's API under one base URL. Which account a call is for is said by its token.
 #[derive(Clone, Debug)]
@@ -163,47 +180,6 @@ impl MercadoPago {
         self.send(&self.call(Method::POST, token, &path).with_key(key).with_body(body.as_ref())).await
     }
 
-    /// Makes a store, or gives the one that has its external id.
-    pub async fn ensure_store(
-        &self,
-        token: &SecretString,
-        collector_id: &str,
-        store: &NewStore,
-    ) -> Result<Store, ApiError> {
-        #[derive(serde::Deserialize)]
-        struct Found {
-            #[serde(default, deserialize_with = "super::wire::list")]
-            results: Vec<Store>,
-        }
-        let path = format!("/users/{collector_id}/stores/search?external_id={}", store.external_id);
-        let found: Found = self.get(token, &path).await?;
-        let same =
-            |known: &Store| known.external_id().is_some_and(|id| id.eq_ignore_ascii_case(&store.external_id));
-        if let Some(known) = found.results.into_iter().find(same) {
-            return Ok(known);
-        }
-        let path = format!("/users/{collector_id}/stores");
-        self.send_once(&self.call(Method::POST, token, &path).with_body(Some(store))).await
-    }
-
-    /// Makes a point of sale, or gives the one that has its external id, with its URL brought up to date.
-    pub async fn ensure_pos(&self, token: &SecretString, pos: &NewPos) -> Result<Pos, ApiError> {
-        #[derive(serde::Deserialize)]
-        struct Found {
-            #[serde(default, deserialize_with = "super::wire::list")]
-            results: Vec<Pos>,
-        }
-        let found: Found = self.get(token, &format!("/pos?external_id={}", pos.external_id)).await?;
-        let same =
-            |known: &Pos| known.external_id().is_some_and(|id| id.eq_ignore_ascii_case(&pos.external_id));
-        let Some(known) = found.results.into_iter().find(same) else {
-            return self.send_once(&self.call(Method::POST, token, "/pos").with_body(Some(pos))).await;
-        };
-        let Some(id) = known.id().filter(|_| known.url() != pos.url.as_deref()) else { return Ok(known) };
-        let change = serde_json::json!({"url": pos.url, "fixed_amount": pos.fixed_amount});
-        self.send(&self.call(Method::PUT, token, &format!("/pos/{id}")).with_body(Some(&change))).await
-    }
-
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         token: &SecretString,
@@ -222,7 +198,7 @@ impl MercadoPago {
     }
 
     /// Sends what may be repeated, until it is answered or patience ends.
-    async fn send<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
+    pub(super) async fn send<T: DeserializeOwned>(&self, call: &Call) -> Result<T, ApiError> {
         let mut pause = self.patience.pause;
         for _ in 1..self.patience.tries {
             let (error, wanted) = match self.answer(call).await {
@@ -230,11 +206,11 @@ impl MercadoPago {
                 Err(failed) => failed,
             };
             let wait = wanted.unwrap_or_else(|| jittered(pause));
-            if !error.is_passing() || wait > LONGEST_PAUSE {
+            if !error.is_passing() || wait > self.patience.longest_pause {
                 return Err(error);
             }
             tokio::time::sleep(wait).await;
-            pause = pause.saturating_mul(4);
+            pause = pause.saturating_mul(4).min(self.patience.longest_pause);
         }
         self.send_once(call).await
     }

@@ -116,7 +116,7 @@ impl ApiError {
 }
 
 /// Conflicts that no repeat solves (Orders, errors of create, cancel and refund). The terminal's own has three spellings.
-const FINAL_CONFLICTS: [&str; 8] = [
+const FINAL_CONFLICTS: [&str; 10] = [
     "already_queued_order",
     "cannot_cancel_order",
     "cannot_capture_order",
@@ -124,6 +124,8 @@ const FINAL_CONFLICTS: [&str; 8] = [
     "order_already_canceled",
     "order_already_cancelled",
     "order_already_refunded",
+    "point_of_sale_exists",
+    "pos_already_exists",
     "refund_period_exceeded",
 ];
 

@@ -15,7 +15,7 @@ pub(super) fn partition(station: &StationId, position: &PositionId) -> String {
     format!("position#{station}#{position}")
 }
 
-const STATE: &str = "state";
+pub(super) const STATE: &str = "state";
 
 fn instant(at: OffsetDateTime) -> Result<String, StoreError> {
     at.format(&time::format_description::well_known::Rfc3339)

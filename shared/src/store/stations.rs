@@ -22,6 +22,12 @@ pub struct Station {
     /// Seconds that it may be silent; 0 for any time.
     #[serde(default = "default_silence_limit")]
     pub silence_limit: u32,
+    /// Its zone of the IANA database: for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// What is printed on its QRs beside its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand: Option<String>,
 }
 
 impl Station {
@@ -37,7 +43,7 @@ pub(super) fn partition(station: &StationId) -> String {
     format!("station#{station}")
 }
 
-const STATION: &str = "station";
+pub(super) const STATION: &str = "station";
 
 impl Store {
     /// A station. One read.

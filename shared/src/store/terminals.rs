@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::positions::condition_failed;
-use super::{Item, Store, StoreError, read, s};
+use super::{Store, StoreError, read, s};
 use crate::id::{AccountId, PositionId, StationId, TerminalId};
 
 /// A terminal of ours.
@@ -27,8 +27,6 @@ pub struct Terminal {
     pub holder: Option<String>,
 }
 
-/// The most keys of one call of DynamoDB.
-const BATCH: usize = 100;
 const TERMINAL: &str = "terminal";
 
 fn partition(account: &AccountId, terminal: &TerminalId) -> String {
@@ -51,31 +49,7 @@ impl Store {
         account: &AccountId,
         terminals: &[TerminalId],
     ) -> Result<Vec<Terminal>, StoreError> {
-        use aws_sdk_dynamodb::types::KeysAndAttributes;
-        let mut found = Vec::new();
-        for batch in terminals.chunks(BATCH) {
-            let key = |terminal| {
-                Item::from([
-                    ("pk".to_owned(), s(partition(account, terminal))),
-                    ("sk".to_owned(), s(TERMINAL)),
-                ])
-            };
-            let mut keys: Vec<Item> = batch.iter().map(key).collect();
-            // What DynamoDB did not get to is asked for again.
-            while !keys.is_empty() {
-                let wanted = KeysAndAttributes::builder().set_keys(Some(std::mem::take(&mut keys)));
-                let wanted = wanted.build().map_err(|error| StoreError::Item(error.to_string()))?;
-                let get = self.client.batch_get_item().request_items(&self.table, wanted);
-                let answer = get.send().await.map_err(|error| StoreError::call(&error))?;
-                let items = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
-                for item in items {
-                    found.push(read(item)?);
-                }
-                let left = answer.unprocessed_keys.unwrap_or_default().remove(&self.table);
-                keys = left.map(|left| left.keys).unwrap_or_default();
-            }
-        }
-        Ok(found)
+        self.batch(terminals.iter().map(|terminal| (partition(account, terminal), TERMINAL)).collect()).await
     }
 
     /// Links a terminal with a station, and there with a pump side or a till. It refuses, with `false`, one that stands at

@@ -187,10 +187,12 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
             state_name: "Provincia".to_owned(),
             latitude: serde_json::Number::from(-34),
             longitude: serde_json::Number::from(-58),
+            zip_code: None,
+            reference: None,
         },
         business_hours: ["monday", "sunday"].into_iter().map(day).collect(),
     };
-    client.ensure_store(&token, &seller.collector_id.to_string(), &new_store).await.expect("a store");
+    client.make_store(&token, seller.collector_id, &new_store).await.expect("a store");
     let positions: Vec<_> =
         (1..=sides).map(|side| PositionId::parse(&side.to_string()).expect("an id")).collect();
     let known = KnownStation {
@@ -199,6 +201,8 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
         name: new_store.name.clone(),
         positions: positions.clone(),
         silence_limit: DEFAULT_SILENCE_LIMIT,
+        time_zone: None,
+        brand: None,
     };
     store.put_station(&known).await.expect("a station");
     let mut made = Vec::new();
@@ -214,7 +218,7 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
             external_id: external_id.clone(),
             url: Some(url),
         };
-        client.ensure_pos(&token, &pos).await.expect("a point of sale");
+        client.make_pos(&token, &pos).await.expect("a point of sale");
         made.push((position.to_string(), external_id));
         let position = Position {
             station: station.clone(),

@@ -1,0 +1,258 @@
+//! What there is now: at Mercado Pago, in the table and in the secrets.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use futures_util::{StreamExt, stream};
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use surtidor::id::{AccountId, PositionId, StationId, TerminalId};
+use surtidor::lookup::Position;
+use surtidor::mercado_pago::{self as mp, MercadoPago};
+use surtidor::secrets;
+use surtidor::store::{Record, Station, Store, Terminal};
+
+use crate::advice::{Asked, advice};
+use crate::chain::{self, Chain, Token};
+use crate::deployment::Deployment;
+use crate::secret::Sources;
+
+/// All of it that a chain's description is compared with.
+#[derive(Debug, Default)]
+pub struct Live {
+    /// Sellers, by our names of them.
+    pub sellers: BTreeMap<AccountId, Seller>,
+    /// Stations in the table.
+    pub stations: BTreeMap<StationId, Station>,
+    /// Positions in the table.
+    pub positions: BTreeMap<(StationId, PositionId), Position>,
+    /// What set-up wrote down of each station.
+    pub records: BTreeMap<StationId, Record>,
+    /// Terminals that are linked.
+    pub terminals: BTreeMap<TerminalId, Terminal>,
+}
+
+/// A seller as it is now.
+#[derive(Debug)]
+pub struct Seller {
+    /// Its entry in the accounts secret.
+    pub entry: Map<String, Value>,
+    /// Its entry in the webhooks secret.
+    pub webhooks: Map<String, Value>,
+    /// Its token: what the file gives, or what is stored.
+    pub token: SecretString,
+    /// The webhook secrets that the file gives.
+    pub webhook_secrets: Vec<SecretString>,
+    /// Its stores at Mercado Pago, by our ids in small letters.
+    pub stores: BTreeMap<String, mp::Store>,
+    /// Its points of sale, by our ids in small letters.
+    pub points: BTreeMap<String, mp::Pos>,
+    /// Its terminals.
+    pub terminals: Vec<mp::Terminal>,
+}
+
+/// Accounts that are asked of at once.
+const ACCOUNTS_AT_ONCE: usize = 4;
+
+/// Something that stands in the way before anything is written.
+#[derive(Debug)]
+pub struct Trouble {
+    /// What it is about.
+    pub place: String,
+    /// What it is and what to do.
+    pub text: String,
+}
+
+impl Live {
+    /// Looks at everything that the chain names. Nothing is written. `said` is told what is being read.
+    pub async fn read(
+        deployment: &Deployment,
+        chain: &Chain,
+        sources: &Sources,
+        said: &(dyn Fn(&str) + Sync),
+    ) -> Result<Result<Self, Vec<Trouble>>> {
+        let mut live = Self::default();
+        said("the secrets");
+        let accounts =
+            document(deployment, &deployment.stack.accounts_secret).await.context("accounts secret")?;
+        let webhooks =
+            document(deployment, &deployment.stack.webhooks_secret).await.context("webhooks secret")?;
+        let mercado_pago = deployment.mercado_pago()?;
+        let asked = chain.accounts.iter().map(|(id, account)| {
+            let (entry, webhooks) = (entry(&accounts, id), entry(&webhooks, id));
+            let with_terminals = chain
+                .stations
+                .values()
+                .any(|station| station.account == *id && !station.terminals.is_empty());
+            let mercado_pago = &mercado_pago;
+            async move {
+                said(&format!("account {id} at Mercado Pago"));
+                let seller =
+                    Seller::read(mercado_pago, id, account, sources, (entry, webhooks), with_terminals);
+                (id.clone(), seller.await)
+            }
+        });
+        let mut asked = stream::iter(asked).buffer_unordered(ACCOUNTS_AT_ONCE);
+        let mut troubles = Vec::new();
+        while let Some((id, seller)) = asked.next().await {
+            match seller {
+                Ok(seller) => {
+                    live.sellers.insert(id, seller);
+                }
+                Err(text) => troubles.push(Trouble { place: format!("accounts.{id}"), text }),
+            }
+        }
+        if !troubles.is_empty() {
+            troubles.sort_by(|one, other| one.place.cmp(&other.place));
+            return Ok(Err(troubles));
+        }
+        said("the table");
+        live.read_table(&deployment.store(), chain).await.context("cannot read the table")?;
+        Ok(Ok(live))
+    }
+
+    async fn read_table(&mut self, store: &Store, chain: &Chain) -> Result<()> {
+        for record in store.records().await? {
+            self.records.insert(record.station.clone(), record);
+        }
+        let mut stations: Vec<StationId> = chain.stations.keys().cloned().collect();
+        stations.extend(self.records.keys().filter(|id| !chain.stations.contains_key(*id)).cloned());
+        for station in store.stations(&stations).await? {
+            self.stations.insert(station.station.clone(), station);
+        }
+        let mut positions: Vec<(StationId, PositionId)> = Vec::new();
+        for (id, station) in &chain.stations {
+            positions.extend(station.positions.keys().map(|position| (id.clone(), position.clone())));
+        }
+        for position in store.positions(&positions).await? {
+            self.positions.insert((position.station.clone(), position.position.clone()), position);
+        }
+        for (account, seller) in &self.sellers {
+            let ids: Vec<TerminalId> = seller.terminals.iter().map(|terminal| terminal.id.clone()).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            for terminal in store.terminals(account, &ids).await? {
+                self.terminals.insert(terminal.terminal.clone(), terminal);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Seller {
+    async fn read(
+        mercado_pago: &MercadoPago,
+        id: &AccountId,
+        account: &chain::Account,
+        sources: &Sources,
+        (entry, webhooks): (Map<String, Value>, Map<String, Value>),
+        with_terminals: bool,
+    ) -> Result<Self, String> {
+        let stored = entry.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let token = match (&account.token, stored) {
+            (Token::Given(at), _) => sources.read(at).map_err(|error| format!("access_token: {error:#}"))?,
+            (Token::Kept, Some(token)) => SecretString::from(token.to_owned()),
+            (Token::Kept, None) => {
+                return Err(format!(
+                    "has no access token yet: give `access_token = {{ env = \"…\" }}`, or link the seller: surtidor account link {id}"
+                ));
+            }
+        };
+        let secrets = account.webhook_secrets.iter().map(|at| sources.read(at));
+        let webhook_secrets: Result<Vec<_>> = secrets.collect();
+        let webhook_secrets = webhook_secrets.map_err(|error| format!("webhook_secrets: {error:#}"))?;
+        check_stored(&entry, account)?;
+        check_seller(mercado_pago, &token, account).await?;
+        let told = |asked: Asked| move |error: mp::ApiError| advice(asked, &error);
+        let stores = mercado_pago.stores(&token, account.collector_id).await.map_err(told(Asked::Store))?;
+        let points = mercado_pago.points_of_sale(&token).await.map_err(told(Asked::Pos))?;
+        let terminals = if with_terminals {
+            mercado_pago.terminals(&token, account.point).await.map_err(told(Asked::Terminal))?
+        } else {
+            Vec::new()
+        };
+        let stores =
+            stores.into_iter().filter_map(|store| Some((store.external_id()?.to_ascii_lowercase(), store)));
+        let points =
+            points.into_iter().filter_map(|pos| Some((pos.external_id()?.to_ascii_lowercase(), pos)));
+        Ok(Self {
+            token,
+            webhook_secrets,
+            stores: stores.collect(),
+            points: points.collect(),
+            terminals,
+            entry,
+            webhooks,
+        })
+    }
+
+    /// A store by our id of it.
+    #[must_use]
+    pub fn store(&self, external_id: &str) -> Option<&mp::Store> {
+        self.stores.get(&external_id.to_ascii_lowercase())
+    }
+
+    /// A point of sale by our id of it.
+    #[must_use]
+    pub fn pos(&self, external_id: &str) -> Option<&mp::Pos> {
+        self.points.get(&external_id.to_ascii_lowercase())
+    }
+}
+
+/// Sales that were made under an account are settled with it: neither its seller nor its country can become another's.
+fn check_stored(entry: &Map<String, Value>, account: &chain::Account) -> Result<(), String> {
+    let text = |name: &str| match entry.get(name) {
+        Some(Value::Number(number)) => Some(number.to_string()),
+        Some(Value::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    if let Some(known) = text("collector_id").filter(|known| *known != account.collector_id.to_string()) {
+        return Err(format!(
+            "is seller {known} already, and sales are settled with it: give seller {} an account of its own name",
+            account.collector_id
+        ));
+    }
+    if let Some(known) = text("country").filter(|known| !known.eq_ignore_ascii_case(account.country.code())) {
+        return Err(format!(
+            "is an account of {known} already: give the seller in {} an account of its own name",
+            account.country.code()
+        ));
+    }
+    Ok(())
+}
+
+/// No token is stored or used for anything before it is known to be that seller's.
+async fn check_seller(
+    mercado_pago: &MercadoPago,
+    token: &SecretString,
+    account: &chain::Account,
+) -> Result<(), String> {
+    let me = mercado_pago.me(token).await.map_err(|error| advice(Asked::Token, &error))?;
+    let wanted = account.collector_id.to_string();
+    if me.id() != Some(wanted.as_str()) {
+        return Err(format!(
+            "the access token is that of seller {}, and collector_id says {wanted}: correct one of the two",
+            me.id().unwrap_or("(unknown)")
+        ));
+    }
+    if let Some(site) = me.site().filter(|site| *site != account.country.site()) {
+        return Err(format!(
+            "the seller is of Mercado Pago's site {site}, and country says {} ({}): correct country",
+            account.country.code(),
+            account.country.site()
+        ));
+    }
+    Ok(())
+}
+
+/// A secret document as it is.
+pub(crate) async fn document(deployment: &Deployment, secret: &str) -> Result<Map<String, Value>> {
+    let client = deployment.secrets();
+    Ok(secrets::change(&client, secret, |document| document.clone()).await?)
+}
+
+/// The entry of an account; a new one if there is none.
+pub(crate) fn entry(document: &Map<String, Value>, account: &AccountId) -> Map<String, Value> {
+    document.get(account.as_str()).and_then(Value::as_object).cloned().unwrap_or_default()
+}
