@@ -130,6 +130,8 @@ impl World {
                 .try_for_each(|terminal| mercado_pago.add_terminal(terminal).map(drop).map_err(Into::into))
         };
         demo.install(&deployment, link).await.expect("a demo");
+        // Its notification URL is known now, as it would be entered in the panel.
+        mercado_pago.put_account(demo.seller()).expect("an account");
         Self { stack, mercado_pago, demo, http }
     }
 

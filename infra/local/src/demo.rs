@@ -194,7 +194,7 @@ impl Demo {
             collector_id: self.collector_id,
             access_token: self.access_token.clone(),
             site: site(self.country),
-            webhook_url: Some(self.notification_url.clone()),
+            webhook_url: (!self.notification_url.is_empty()).then(|| self.notification_url.clone()),
             webhook_secret: self.webhook_secret.clone(),
             application_id: self.application_id,
             live_mode: self.live_mode,

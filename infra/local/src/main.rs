@@ -121,6 +121,8 @@ async fn run(options: Options) -> Result<()> {
         Ok(())
     };
     demo.install(&demo::deployment(&stack, &simulated)?, link).await?;
+    // Its notification URL is known now, as it would be entered in the panel.
+    mercado_pago.put_account(demo.seller())?;
     demo.write(&file)?;
     let till = stack.open_till(&demo, &simulated);
     tell(&stack, &demo, &simulated, &till, &file);
