@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use simulated_mercado_pago as mp;
+use surtidor::access::{Role, Scope};
 use surtidor::aws::{Access, Aws, Credentials, Endpoints, Patience};
 use surtidor::country::Country;
 use surtidor::id::{AccountId, PositionId, StationId, TerminalId};
@@ -15,7 +16,7 @@ use surtidor::lookup::{DEFAULT_SILENCE_LIMIT, Generation, Position, PositionStat
 use surtidor::mercado_pago::{self, Hours, Location, MercadoPago, NewPos, NewStore};
 use surtidor::money::Currency;
 use surtidor::sale::PointApi;
-use surtidor::store::{CallerKey, Role, Station, Store, Terminal, hash_of_key};
+use surtidor::store::{CallerKey, Created, Station, Store, Terminal};
 use time::OffsetDateTime;
 
 use crate::{REGION, Stack};
@@ -302,13 +303,14 @@ impl Demo {
                 silence_limit: DEFAULT_SILENCE_LIMIT,
             })
             .await?;
-        let key = CallerKey {
-            key_id: format!("demo-{}", station.station),
-            role: Role::Station,
-            station: id.clone(),
-            revoked: false,
-        };
-        store.put_key(&hash_of_key(&station.station_key), &key).await?;
+        let key_id = format!("demo-{}", station.station);
+        let scope = Scope::Stations(vec![id.clone()]);
+        let owner = CallerKey::new(&key_id, Role::Station, scope, &station.name, now, None)?;
+        // The same at every start: one that is there stays as it is.
+        let key = SecretString::from(station.station_key.clone());
+        if store.create_key(&key, &owner).await? == Created::Taken {
+            bail!("the key {key_id} is another one: start anew with --fresh");
+        }
         for at in &station.terminals {
             let link = Terminal {
                 account: account.clone(),
