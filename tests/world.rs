@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use simulated_mercado_pago as mp;
-use surtidor::id::ExternalReference;
-use surtidor::store::Store;
+use surtidor::access::{Role, Scope};
+use surtidor::id::{ExternalReference, StationId};
+use surtidor::store::{CallerKey, Created, Store, new_key};
 use surtidor_cli::deployment::Deployment;
 use surtidor_local::demo::{self, Demo};
 use surtidor_local::{Config, Stack};
@@ -44,6 +47,7 @@ pub struct World {
     /// What the demo set up.
     pub demo: Demo,
     http: reqwest::Client,
+    keys: Mutex<Vec<String>>,
 }
 
 /// Everything is on this machine: no root is trusted.
@@ -132,7 +136,7 @@ impl World {
         demo.install(&deployment, link).await.expect("a demo");
         // Its notification URL is known now, as it would be entered in the panel.
         mercado_pago.put_account(demo.seller()).expect("an account");
-        Self { stack, mercado_pago, demo, http }
+        Self { stack, mercado_pago, demo, http, keys: Mutex::default() }
     }
 
     /// The system as the operator's program sees it.
@@ -181,7 +185,49 @@ impl World {
             let keys = station.positions.iter().map(|position| &position.lookup_key);
             canaries.extend(keys.map(|key| Canary::new("a lookup key", key)));
         }
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        canaries.extend(keys.iter().map(|key| Canary::new("a key", key)));
         canaries
+    }
+
+    /// A new key of a role for the first station.
+    ///
+    /// # Panics
+    /// When there is one of this role.
+    pub async fn key(&self, role: Role) -> String {
+        let station = StationId::parse(&self.demo.station).expect("a station");
+        self.key_for(role, Scope::Stations(vec![station])).await
+    }
+
+    /// A new key of a role.
+    ///
+    /// # Panics
+    /// When there is one of this role, or can be none.
+    pub async fn key_for(&self, role: Role, scope: Scope) -> String {
+        let now = time::OffsetDateTime::now_utc();
+        let owner = CallerKey::new(role.word(), role, scope, "somebody", now, None);
+        self.make_key(&owner.expect("a key that keeps the rules")).await
+    }
+
+    /// A new key that is stored as this.
+    ///
+    /// # Panics
+    /// When its name is taken.
+    pub async fn make_key(&self, owner: &CallerKey) -> String {
+        let key = self.draw_key();
+        let secret = SecretString::from(key.clone());
+        assert_eq!(self.store().create_key(&secret, owner).await.expect("the ledger"), Created::New);
+        key
+    }
+
+    /// A new key that is stored nowhere.
+    ///
+    /// # Panics
+    /// When there are no random numbers.
+    pub fn draw_key(&self) -> String {
+        let key = new_key().expect("random numbers").expose_secret().to_owned();
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
+        key
     }
 
     /// Makes a sale's commands as old as if so much time had passed.
@@ -311,7 +357,13 @@ pub struct Station<'a> {
     pub positions: &'a [surtidor_local::demo::DemoPosition],
 }
 
-impl Station<'_> {
+impl<'a> Station<'a> {
+    /// The same station for a caller with another key.
+    #[must_use]
+    pub fn with_key(self, key: &'a str) -> Self {
+        Self { key, ..self }
+    }
+
     /// A call of the API with the station's key.
     pub async fn call(&self, method: Method, path: &str, body: &Value) -> Answer {
         let key = format!("Bearer {}", self.key);

@@ -10,6 +10,7 @@ use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Body, Error, LambdaEvent, Request, RequestExt, Response, service_fn};
 
+use crate::access::{Permission, Role, Scope};
 use crate::id::{InvalidId, StationId};
 use crate::problem::Problem;
 use crate::sale::Language;
@@ -72,8 +73,10 @@ fn legal(text: &str) -> String {
     out
 }
 
-/// The key under which the authorizer tells whose key a call carries.
-pub const STATION_CONTEXT: &str = "station";
+/// The key under which the authorizer tells the role of the key that a call carries.
+pub const ROLE_CONTEXT: &str = "role";
+/// The key under which it tells the stations that the key is for.
+pub const STATIONS_CONTEXT: &str = "stations";
 /// The key under which it tells the key's name.
 pub const KEY_ID_CONTEXT: &str = "key_id";
 
@@ -83,9 +86,11 @@ pub const UNAVAILABLE_CONTEXT: &str = "unavailable";
 /// Who calls, as the authorizer found out. Without one there is no way to a station's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    station: StationId,
+    /// What the key is for.
+    pub role: Role,
     /// Name of the key, no secret.
     pub key_id: String,
+    scope: Scope,
 }
 
 impl Caller {
@@ -95,24 +100,51 @@ impl Caller {
         let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref() else {
             return Err(Problem::unauthenticated());
         };
-        let text = |key: &str| context.authorizer.as_ref()?.fields.get(key)?.as_str().map(str::to_owned);
-        let station = text(STATION_CONTEXT).and_then(|station| StationId::parse(&station).ok());
+        let text = |key: &str| context.authorizer.as_ref()?.fields.get(key)?.as_str();
         if text(UNAVAILABLE_CONTEXT).is_some() {
             return Err(Problem::unavailable());
         }
-        let (Some(station), Some(key_id)) = (station, text(KEY_ID_CONTEXT)) else {
+        let role = text(ROLE_CONTEXT).and_then(Role::of_word);
+        let scope = text(STATIONS_CONTEXT).and_then(Scope::parse);
+        let (Some(role), Some(scope), Some(key_id)) = (role, scope, text(KEY_ID_CONTEXT)) else {
             return Err(Problem::unauthenticated());
         };
-        Ok(Self { station, key_id })
+        Ok(Self { role, key_id: key_id.to_owned(), scope })
     }
 
-    /// The station that the path names, if the caller may act for it: 403 for another one's.
-    pub fn station(&self, request: &Request) -> Result<StationId, Problem> {
-        let named = path(request, "station");
-        match StationId::parse(&named) {
-            Ok(named) if named == self.station => Ok(named),
-            _ => Err(Problem::forbidden("this key is for another station")),
+    /// The caller of a request, if its role may do what the route asks for, and the station that the path names, if the
+    /// key is for it. Every handler begins with this.
+    pub fn admitted(request: &Request) -> Result<(Self, StationId), Problem> {
+        let caller = Self::of(request)?;
+        let permission = Permission::of_route(route(request));
+        caller.may(permission.ok_or_else(|| Problem::not_found("there is no such route"))?)?;
+        let station = caller.station(request)?;
+        Ok((caller, station))
+    }
+
+    /// 403 unless the role of the key may do this.
+    pub fn may(&self, permission: Permission) -> Result<(), Problem> {
+        if self.role.may(permission) {
+            return Ok(());
         }
+        let (role, words) = (self.role, permission.words());
+        Err(Problem::forbidden(format!("a key of the role {role} may not {words}")))
+    }
+
+    /// The station that the path names, if the key is for it: 403 for another one.
+    pub fn station(&self, request: &Request) -> Result<StationId, Problem> {
+        let named = StationId::parse(&path(request, "station")).ok();
+        let named = named.filter(|named| self.scope.includes(named));
+        named.ok_or_else(|| Problem::forbidden("this key is for another station"))
+    }
+}
+
+/// The route that API Gateway found, as the template writes it.
+#[must_use]
+pub fn route(request: &Request) -> &str {
+    match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref().unwrap_or_default(),
+        _ => "",
     }
 }
 

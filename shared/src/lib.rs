@@ -1,7 +1,7 @@
 //! Surtidor's domain, Mercado Pago's contracts, and the road between them.
 //!
-//! The domain (`money`, `country`, `id`, `payment`, `sale`, `settlement`, `lookup`, `order`, `loyalty`, `notification`,
-//! `signature`) does no I/O, reads no clock and no environment: state and fact in, new state out.
+//! The domain (`money`, `country`, `id`, `access`, `payment`, `sale`, `settlement`, `lookup`, `order`, `loyalty`,
+//! `notification`, `signature`) does no I/O, reads no clock and no environment: state and fact in, new state out.
 
 #![cfg_attr(
     not(test),
@@ -15,6 +15,7 @@
     )
 )]
 
+pub mod access;
 pub mod api;
 pub mod aws;
 pub mod change;

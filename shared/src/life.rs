@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::future::join_all;
 use time::OffsetDateTime;
 
+use crate::access::Role;
+use crate::edge::Caller;
 use crate::id::StationId;
 use crate::store::{Store, StoreError};
 
@@ -17,8 +19,12 @@ pub struct SignsOfLife {
 }
 
 impl SignsOfLife {
-    /// Notes that the station called. A failure is told and no more: the call itself is what counts.
-    pub async fn sign(&self, store: &Store, station: &StationId, now: OffsetDateTime) {
+    /// Notes that the station called. Only its own software says by a call that the station is alive: a person who looks
+    /// from elsewhere proves nothing. A failure is told and no more: the call itself is what counts.
+    pub async fn sign(&self, store: &Store, caller: &Caller, station: &StationId, now: OffsetDateTime) {
+        if caller.role != Role::Station {
+            return;
+        }
         let due = self.due.lock().unwrap_or_else(PoisonError::into_inner).get(station).copied();
         if due.is_some_and(|due| now < due) {
             return;

@@ -37,10 +37,10 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "unreadable", "The request cannot be read", detail)
     }
 
-    /// 401: no key, or one that is not known or was revoked.
+    /// 401: no key, or one that is not known, was revoked or has ended.
     #[must_use]
     pub fn unauthenticated() -> Self {
-        let detail = "send Authorization: Bearer <station key> with a key that is valid";
+        let detail = "send Authorization: Bearer <key> with a key that is valid";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "The key is missing or not valid", detail)
     }
 

@@ -7,12 +7,14 @@
 //! | name of a sale | `station#<station>` | `sale#<the station's sale id>` |
 //! | station | `station#<station>` | `station` |
 //! | key | `key#<SHA-256 of the key>` | `key` |
+//! | key, in the list of all | `keys` | the key's name |
 //! | terminal | `terminal#<account>#<terminal>` | `terminal` |
 //! | record of what was set up | `chain` | `station#<station>` |
 //! | payment under review | `payment#<payment>` | `review` |
 //!
 //! **Invariant.** `state` sorts after every `sale#…`, so that one `Query` backwards with limit 2 gives a position
-//! and its newest sale. **Invariant.** A sale is written only under the version that was read.
+//! and its newest sale. **Invariant.** A sale is written only under the version that was read. **Invariant.** A key is in both of its items
+//! or in none, and revoked in both or in none.
 
 mod error;
 mod keys;
@@ -27,7 +29,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 
 pub use error::StoreError;
-pub use keys::{CallerKey, Role, hash_of_key};
+pub use keys::{CallerKey, Created, InvalidKey, KeyList, NoRandomness, Revoked, hash_of_key, new_key};
 pub use sales::{OpenCommands, Registered, SaleName, SaveError, Unresolved};
 pub use setup::{PrintedQr, Record};
 pub use stations::Station;

@@ -47,9 +47,7 @@ fn event_of_lines(input: &[u8], base64: bool) -> Value {
 fn read(event: LambdaRequest) -> Request {
     let mended = mend(LambdaEvent::new(event, Context::default()));
     let request: Request = mended.payload.into();
-    if let Ok(caller) = Caller::of(&request) {
-        let _ = caller.station(&request);
-    }
+    let _ = Caller::admitted(&request);
     let _ = (path(&request, "station"), query(&request, "key"), language(&request));
     request
 }

@@ -12,6 +12,7 @@ mod notifications;
 mod odd;
 mod odd_documents;
 mod refunds;
+mod roles;
 mod station_api;
 mod storm;
 mod sweep;

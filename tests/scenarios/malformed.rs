@@ -23,7 +23,7 @@ fn event(route: &str, path: &str, query: &str, parameters: &Value, body: &str) -
         "requestContext": {
             "accountId": "1", "apiId": "a", "domainName": "example.com", "domainPrefix": "example", "requestId": "r",
             "routeKey": route, "stage": "$default", "time": "22/Nov/2026:12:00:00 +0000", "timeEpoch": 1_795_348_800_000_u64,
-            "authorizer": {"lambda": {"station": "6232", "key_id": "demo-6232"}},
+            "authorizer": {"lambda": {"role": "station", "stations": "6232", "key_id": "demo-6232"}},
             "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"},
         },
     })

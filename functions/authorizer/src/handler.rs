@@ -2,16 +2,17 @@
 //! Gateway could not. Without a caller in the context they give nothing.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
 use lambda_runtime::Error;
 use serde::{Deserialize, Serialize};
-use surtidor::edge::{KEY_ID_CONTEXT, STATION_CONTEXT, UNAVAILABLE_CONTEXT};
+use surtidor::clock::Clock;
+use surtidor::edge::{KEY_ID_CONTEXT, ROLE_CONTEXT, STATIONS_CONTEXT, UNAVAILABLE_CONTEXT};
 use surtidor::store::{CallerKey, Store, StoreError, hash_of_key};
+use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 
 /// For how long a key is taken as it was read: so long may a revoked one still open.
-const FRESH: Duration = Duration::from_mins(1);
+const FRESH: Duration = Duration::minutes(1);
 /// Keys that are kept in memory. When there are more, all are forgotten.
 const MOST: usize = 1_000;
 /// No key is longer.
@@ -34,35 +35,70 @@ pub(crate) struct Decision {
 
 pub(crate) struct Keys {
     store: Store,
-    known: Mutex<HashMap<String, (Instant, CallerKey)>>,
+    clock: Clock,
+    known: Mutex<Known>,
 }
 
 impl Keys {
-    pub(crate) fn new(store: Store) -> Self {
-        Self { store, known: Mutex::new(HashMap::new()) }
+    pub(crate) fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, known: Mutex::default() }
     }
 
+    /// Whose a key is, if it is good now.
     async fn owner(&self, key: &str) -> Result<Option<CallerKey>, StoreError> {
-        let hash = hash_of_key(key);
-        if let Some((read_at, owner)) = self.known.lock().await.get(&hash)
-            && read_at.elapsed() < FRESH
-        {
-            return Ok(Some(owner.clone()));
+        let (hash, now) = (hash_of_key(key), self.clock.now());
+        let known = self.known.lock().await.get(&hash, now).cloned();
+        match known {
+            Some(owner) => Ok(Some(owner)),
+            None => self.read(hash, now).await,
         }
-        let owner = self.store.key(&hash).await?;
-        let mut known = self.known.lock().await;
-        match &owner {
+    }
+
+    async fn read(&self, hash: String, now: OffsetDateTime) -> Result<Option<CallerKey>, StoreError> {
+        let owner = match self.store.key(&hash).await {
+            Ok(owner) => owner,
+            Err(StoreError::Item(error)) => {
+                tracing::error!(
+                    event = "key_unreadable",
+                    error,
+                    "A key is not what this version can read, and opens nothing"
+                );
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let owner = owner.filter(|owner| owner.is_good(now));
+        self.known.lock().await.put(hash, owner.clone(), now);
+        Ok(owner)
+    }
+}
+
+/// Keys as they were last read, by their hashes.
+#[derive(Default)]
+struct Known(HashMap<String, (OffsetDateTime, CallerKey)>);
+
+impl Known {
+    /// A key that was read lately and has not ended meanwhile. The clock of the world counts, and not the process's own,
+    /// which may stand still while the process is frozen between two calls; a clock that was set back makes nothing fresh.
+    fn get(&self, hash: &str, now: OffsetDateTime) -> Option<&CallerKey> {
+        let (read_at, owner) = self.0.get(hash)?;
+        let age = now - *read_at;
+        ((Duration::ZERO..FRESH).contains(&age) && owner.is_good(now)).then_some(owner)
+    }
+
+    /// Keeps a key that was read. That there is none is not kept, so that nobody fills the memory with keys that are none.
+    fn put(&mut self, hash: String, owner: Option<CallerKey>, now: OffsetDateTime) {
+        match owner {
             Some(owner) => {
-                if known.len() >= MOST {
-                    known.clear();
+                if self.0.len() >= MOST {
+                    self.0.clear();
                 }
-                known.insert(hash, (Instant::now(), owner.clone()));
+                self.0.insert(hash, (now, owner));
             }
             None => {
-                known.remove(&hash);
+                self.0.remove(&hash);
             }
         }
-        Ok(owner)
     }
 }
 
@@ -72,9 +108,11 @@ pub(crate) async fn handle(keys: &Keys, event: Event) -> Result<Decision, Error>
         None => Ok(None),
     };
     let context = match owner {
-        Ok(Some(owner)) => {
-            HashMap::from([(STATION_CONTEXT, owner.station.to_string()), (KEY_ID_CONTEXT, owner.key_id)])
-        }
+        Ok(Some(owner)) => HashMap::from([
+            (ROLE_CONTEXT, owner.role.to_string()),
+            (STATIONS_CONTEXT, owner.scope.to_string()),
+            (KEY_ID_CONTEXT, owner.key_id),
+        ]),
         Ok(None) => HashMap::new(),
         Err(error) => {
             tracing::error!(event = "store_failed", %error, "The ledger did not answer");
@@ -95,6 +133,14 @@ fn bearer(event: &Event) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use surtidor::access::{Role, Scope};
+    use time::macros::datetime;
+
+    const NOON: OffsetDateTime = datetime!(2026-11-22 12:00 UTC);
+
+    fn key() -> CallerKey {
+        CallerKey::new("k", Role::Auditor, Scope::All, "n", NOON, Some(NOON + Duration::HOUR)).unwrap()
+    }
 
     #[test]
     fn only_a_bearer_key_is_a_key() {
@@ -107,5 +153,37 @@ mod tests {
         for header in ["", "abc", "Basic abc", "Bearer", "Bearer ", &format!("Bearer {}", "x".repeat(201))] {
             assert_eq!(of(header), None, "{header}");
         }
+    }
+
+    #[test]
+    fn a_key_is_read_again_after_a_minute_so_a_revoked_one_opens_no_longer() {
+        let mut known = Known::default();
+        assert_eq!(known.get("h", NOON), None);
+        known.put("h".to_owned(), Some(key()), NOON);
+        assert_eq!(known.get("h", NOON), Some(&key()));
+        assert_eq!(known.get("h", NOON + FRESH - Duration::SECOND), Some(&key()));
+        assert_eq!(known.get("h", NOON + FRESH), None);
+        assert_eq!(known.get("h", NOON - Duration::SECOND), None, "the clock was set back");
+        known.put("h".to_owned(), None, NOON + FRESH);
+        assert!(known.0.is_empty(), "what was read last counts");
+    }
+
+    #[test]
+    fn a_key_ends_on_time_also_from_memory() {
+        let mut known = Known::default();
+        let end = NOON + Duration::HOUR;
+        known.put("h".to_owned(), Some(key()), end - Duration::SECOND);
+        assert_eq!(known.get("h", end - Duration::NANOSECOND), Some(&key()));
+        assert_eq!(known.get("h", end), None);
+    }
+
+    #[test]
+    fn memory_has_a_bound() {
+        let mut known = Known::default();
+        for number in 0..=MOST {
+            known.put(number.to_string(), Some(key()), NOON);
+            assert!(known.0.len() <= MOST);
+        }
+        assert!(known.get(&MOST.to_string(), NOON).is_some(), "the newest is there");
     }
 }

@@ -4,6 +4,7 @@ mod handler;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use surtidor::aws::{Aws, Patience};
+use surtidor::clock::Clock;
 use surtidor::config::Environment;
 use surtidor::store::Store;
 use surtidor::telemetry;
@@ -14,6 +15,6 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let env = Environment;
     let aws = Aws::from_env(&env, Patience::SHORT)?;
     let store = Store::new(aws.dynamodb(), env.required("TABLE_NAME")?);
-    let keys = handler::Keys::new(store);
+    let keys = handler::Keys::new(store, Clock::system());
     lambda_runtime::run(service_fn(|event: LambdaEvent<_>| handler::handle(&keys, event.payload))).await
 }

@@ -1,6 +1,7 @@
 //! An amount to a terminal: checked, written down, sent, and then shown as often as the till asks.
 
 use lambda_http::{Body, Response};
+use surtidor::access::Permission;
 use surtidor::api::{ChargeBody, parse};
 use surtidor::charging::{self, Sent};
 use surtidor::edge::{path, path_id};
@@ -280,7 +281,9 @@ pub(crate) async fn named(api: &PointTerminals, call: Call<'_>) -> Result<(Sale,
 
 pub(crate) async fn get(api: &PointTerminals, call: Call<'_>) -> Result<Response<Body>, Problem> {
     let (sale, charge) = named(api, call).await?;
-    if is_to_be_sent_again(&sale, &charge, call) {
+    // Whoever only looks sends nothing to a terminal by it.
+    let may_send = call.caller.may(Permission::Charge).is_ok();
+    if may_send && is_to_be_sent_again(&sale, &charge, call) {
         // The till waits for it: it is sent once more, under its key.
         let account = api.account(&sale.account).await?;
         let shown_all_the_same = shown(200, &sale, &charge.id, call);

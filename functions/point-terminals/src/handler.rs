@@ -5,12 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use lambda_http::http::HeaderValue;
-use lambda_http::request::RequestContext;
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::{Body, Request, Response};
 use surtidor::api::{ChargeView, idempotency_key};
 use surtidor::change::change;
 use surtidor::clock::Clock;
-use surtidor::edge::{Caller, language};
+use surtidor::edge::{self, Caller, language};
 use surtidor::id::{AccountId, StationId};
 use surtidor::life::SignsOfLife;
 use surtidor::mercado_pago::{self, ApiError, MercadoPago};
@@ -232,22 +231,17 @@ pub async fn handle(terminals: &PointTerminals, request: Request) -> Response<Bo
 }
 
 async fn answer(api: &PointTerminals, request: &Request) -> Result<Response<Body>, Problem> {
-    let caller = Caller::of(request)?;
-    let station = caller.station(request)?;
+    let (caller, station) = Caller::admitted(request)?;
     let now = api.clock.now();
     let call = Call { station: &station, caller: &caller, request, language: language(request), now };
-    // Any call is a sign of life; it is written down beside the work.
+    // Any call of the station's software is a sign of life; it is written down beside the work.
     let (answer, ()) =
-        futures_util::join!(Box::pin(route(api, call)), api.life.sign(&api.store, &station, now));
+        futures_util::join!(Box::pin(route(api, call)), api.life.sign(&api.store, &caller, &station, now));
     answer
 }
 
 async fn route(api: &PointTerminals, call: Call<'_>) -> Result<Response<Body>, Problem> {
-    let route = match call.request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref().unwrap_or_default(),
-        _ => "",
-    };
-    match route {
+    match edge::route(call.request) {
         "GET /v1/stations/{station}/terminals" => terminals::list(api, call).await,
         "PUT /v1/stations/{station}/terminals/{terminal}" => terminals::link(api, call).await,
         "PUT /v1/stations/{station}/terminals/{terminal}/mode" => terminals::set_mode(api, call).await,

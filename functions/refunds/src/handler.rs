@@ -60,8 +60,8 @@ async fn sale_of(refunds: &Refunds, station: &StationId, request: &Request) -> R
 }
 
 async fn list(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
-    let station = Caller::of(request)?.station(request)?;
-    refunds.life.sign(&refunds.store, &station, refunds.clock.now()).await;
+    let (caller, station) = Caller::admitted(request)?;
+    refunds.life.sign(&refunds.store, &caller, &station, refunds.clock.now()).await;
     let sale = sale_of(refunds, &station, request).await?;
     let language = language(request);
     let items = sale.refunds.iter().map(|refund| RefundView::new(refund, language)).collect();
@@ -69,9 +69,8 @@ async fn list(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Pr
 }
 
 async fn create(refunds: &Refunds, request: &Request) -> Result<Response<Body>, Problem> {
-    let caller = Caller::of(request)?;
-    let station = caller.station(request)?;
-    refunds.life.sign(&refunds.store, &station, refunds.clock.now()).await;
+    let (caller, station) = Caller::admitted(request)?;
+    refunds.life.sign(&refunds.store, &caller, &station, refunds.clock.now()).await;
     let key = idempotency_key(request.headers().get("idempotency-key").map(HeaderValue::as_bytes))?
         .ok_or_else(|| Problem::invalid("Idempotency-Key", KEY_RULE))?;
     let body: RefundBody = parse(request.body())?;

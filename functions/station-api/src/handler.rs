@@ -1,9 +1,8 @@
 //! Who calls, for which station, and which of the routes of the template it is.
 
-use lambda_http::request::RequestContext;
-use lambda_http::{Body, Request, RequestExt, Response};
+use lambda_http::{Body, Request, Response};
 use surtidor::clock::Clock;
-use surtidor::edge::{Caller, path_id};
+use surtidor::edge::{self, Caller, path_id};
 use surtidor::id::{SaleId, StationId};
 use surtidor::life::SignsOfLife;
 use surtidor::problem::Problem;
@@ -54,11 +53,13 @@ pub async fn handle(api: &StationApi, request: Request) -> Response<Body> {
 }
 
 async fn answer(api: &StationApi, request: &Request) -> Result<Response<Body>, Problem> {
-    let station = Caller::of(request)?.station(request)?;
+    let (caller, station) = Caller::admitted(request)?;
     let now = api.clock.now();
-    // Any call is a sign of life; it is written down beside the work.
-    let (answer, ()) =
-        futures_util::join!(route(api, &station, request, now), api.life.sign(&api.store, &station, now));
+    // Any call of the station's software is a sign of life; it is written down beside the work.
+    let (answer, ()) = futures_util::join!(
+        route(api, &station, request, now),
+        api.life.sign(&api.store, &caller, &station, now)
+    );
     answer
 }
 
@@ -68,11 +69,7 @@ async fn route(
     request: &Request,
     now: OffsetDateTime,
 ) -> Result<Response<Body>, Problem> {
-    let route = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.route_key.as_deref().unwrap_or_default(),
-        _ => "",
-    };
-    match route {
+    match edge::route(request) {
         "PUT /v1/stations/{station}/positions/{position}" => positions::put(api, station, request, now).await,
         "POST /v1/stations/{station}/heartbeat" => positions::heartbeat(api, station, request, now).await,
         "POST /v1/stations/{station}/sales" => sales::post(api, station, request, now).await,

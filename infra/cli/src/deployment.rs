@@ -148,7 +148,13 @@ impl Deployment {
     /// The table.
     #[must_use]
     pub fn store(&self) -> Store {
-        Store::new(self.aws.dynamodb(), self.stack.table.clone())
+        Store::new(self.dynamodb(), self.stack.table.clone())
+    }
+
+    /// DynamoDB, for what no function of the store does.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.aws.dynamodb()
     }
 
     /// Secrets Manager.

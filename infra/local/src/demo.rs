@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use simulated_mercado_pago as mp;
+use surtidor::access::{self, Role};
 use surtidor::country::Country;
 use surtidor::id::{PositionId, StationId};
 use surtidor::lookup::Generation;
 use surtidor::sale::PointApi;
-use surtidor::store::{CallerKey, Role, hash_of_key};
+use surtidor::store::{CallerKey, Created};
 use surtidor_cli::apply::apply;
 use surtidor_cli::chain::{self, Chain, SecretAt, Token};
 use surtidor_cli::deployment::{self, Deployment, LocalEndpoints};
@@ -248,13 +250,16 @@ impl Demo {
         self.learn(deployment).await?;
         let store = deployment.store();
         for station in &self.stations {
-            let key = CallerKey {
-                key_id: format!("demo-{}", station.station),
-                role: Role::Station,
-                station: StationId::parse(&station.station)?,
-                revoked: false,
-            };
-            store.put_key(&hash_of_key(&station.station_key), &key).await?;
+            let id = StationId::parse(&station.station)?;
+            let key_id = format!("demo-{id}");
+            let scope = access::Scope::Stations(vec![id]);
+            let now = OffsetDateTime::now_utc();
+            let owner = CallerKey::new(&key_id, Role::Station, scope, &station.name, now, None)?;
+            // The same at every start: one that is there stays as it is.
+            let key = SecretString::from(station.station_key.clone());
+            if store.create_key(&key, &owner).await? == Created::Taken {
+                bail!("the key {key_id} is another one: start anew with --fresh");
+            }
         }
         // The demo has no station's software that gives signs of life.
         for position in self.positions()? {

@@ -324,7 +324,7 @@ impl Event<'_> {
             },
         });
         if let Some(station) = self.station {
-            let context = json!({"lambda": {"station": station, "key_id": format!("key-of-{station}")}});
+            let context = json!({"lambda": {"role": "station", "stations": station, "key_id": format!("key-of-{station}")}});
             event["requestContext"]["authorizer"] = context;
         }
         event
