@@ -337,6 +337,8 @@ impl Demo {
                     currency: Currency::parse(&self.currency)?,
                     generation: if station.generation == "v2" { Generation::V2 } else { Generation::V1 },
                     client_id: None,
+                    site_id: None,
+                    loyalty: None,
                     lookup_key: at.lookup_key.clone(),
                     notification_url: self.notification_url.clone(),
                     silence_limit: DEFAULT_SILENCE_LIMIT,
