@@ -64,6 +64,12 @@ pub struct Position {
     /// The `client-id` header of v2, only for who acts through OAuth.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
+    /// The brand's number of the site (APIES, `SiteID`), at most five digits, where it is not the station's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site_id: Option<String>,
+    /// The loyalty programme of the station, if it has one: `serviclub`, `CTC`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loyalty: Option<String>,
     /// The unguessable part of the lookup URL.
     pub lookup_key: String,
     /// Where Mercado Pago notifies orders of this position.
@@ -144,6 +150,8 @@ pub(crate) mod tests {
             currency: Currency::ARS,
             generation: Generation::V1,
             client_id: None,
+            site_id: None,
+            loyalty: None,
             lookup_key: "k".to_owned(),
             notification_url: "https://example.com/notifications/demo?key=k".to_owned(),
             silence_limit: DEFAULT_SILENCE_LIMIT,

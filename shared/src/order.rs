@@ -145,8 +145,10 @@ fn order(position: &Position, sale: &Sale) -> Document {
                 }],
                 external_reference: sale.reference.as_str(),
                 notification_url: &position.notification_url,
-                // A faulty claim to points never stops a payment: the sale's timeline tells of it.
-                loyalty: loyalty::block(sale).ok().flatten(),
+                // A faulty claim to points never stops a payment. The station was told when it told the sale, and that stands.
+                loyalty: Some(sale)
+                    .filter(|sale| sale.claim_faults().is_none())
+                    .and_then(|sale| loyalty::block(position, sale).ok().flatten()),
             },
         ),
         Generation::V2 => {

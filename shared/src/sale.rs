@@ -27,6 +27,8 @@ pub use status::SaleStatus;
 pub use timeline::{Entry, Event, Language};
 
 use crate::id::{AccountId, ExternalReference, PaymentId, PositionId, SaleId, SaleOrder, StationId};
+use crate::lookup::Position;
+use crate::loyalty::{self, Fault};
 use crate::money::Money;
 use crate::payment::Standing;
 
@@ -69,7 +71,7 @@ pub struct Product {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoyaltyClaim {
-    /// `serviclub`, `CTC`, `payback`.
+    /// `serviclub` or `CTC`, in any case.
     pub program: String,
     /// One character.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -252,13 +254,27 @@ impl Sale {
             version: 0,
             delivery,
         };
-        if let Err(why) = crate::loyalty::block(&sale) {
-            sale.note(now, Event::LoyaltyLeftOut { why });
-        }
         if place.late {
             sale.defer(now);
         }
         sale
+    }
+
+    /// Checks a claim to points at the position where it was delivered. What is wrong with it is noted, and stays so: no
+    /// order carries the claim.
+    pub fn check_claim(&mut self, position: &Position, now: OffsetDateTime) {
+        if let Err(faults) = loyalty::block(position, self) {
+            self.note(now, Event::LoyaltyLeftOut { faults });
+        }
+    }
+
+    /// Everything that was wrong with its claim to points, if that was left out.
+    #[must_use]
+    pub fn claim_faults(&self) -> Option<&[Fault]> {
+        self.timeline.iter().find_map(|entry| match &entry.event {
+            Event::LoyaltyLeftOut { faults } => Some(faults.as_slice()),
+            _ => None,
+        })
     }
 
     /// What is owed.

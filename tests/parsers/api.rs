@@ -77,6 +77,8 @@ fn delivered(sale: &Sale) {
         assert!(offered.status == 200 && !body[amount].is_null(), "{}", offered.body);
         assert!(offered.body.contains(&format!(":{}", sale.amount())), "{}", offered.body);
         assert_eq!(body["external_reference"], sale.reference.as_str());
+        let has_points = sale.delivery.loyalty.is_some() && sale.claim_faults().is_none();
+        assert_eq!(body["loyalty"].is_object(), has_points && generation == Generation::V1);
     }
 }
 

@@ -26,7 +26,10 @@ pub(crate) fn sale() -> Sale {
 
 pub(crate) fn sale_of(delivery: Delivery) -> Sale {
     let (station, account) = (position(Generation::V1).station, position(Generation::V1).account);
-    Sale::new(station, account, delivery, Place { order: SaleOrder::at(NOON), late: false }, NOON)
+    let place = Place { order: SaleOrder::at(NOON), late: false };
+    let mut sale = Sale::new(station, account, delivery, place, NOON);
+    sale.check_claim(&position(Generation::V1), NOON);
+    sale
 }
 
 pub(crate) fn position(generation: Generation) -> Position {
@@ -39,6 +42,8 @@ pub(crate) fn position(generation: Generation) -> Position {
         currency: Currency::ARS,
         generation,
         client_id: None,
+        site_id: None,
+        loyalty: None,
         lookup_key: "k".to_owned(),
         notification_url: "https://example.com/notifications/demo?key=k".to_owned(),
         silence_limit: 0,

@@ -97,7 +97,7 @@ async fn the_order_of_the_first_generation_is_the_guides_loyalty_and_all() {
         "sale_id": "45ea80da", "position": "1", "amount": "500.00", "currency": "ARS", "description": "$500.00 de SUPER",
         "delivered_at": "2026-11-22T13:33:13-03:00", "invoice_number": "3592", "shift": "1", "period": "0000",
         "attendant": {"type": "DNI", "number": ATTENDANT},
-        "products": [{"code": "2", "description": "SUPER", "quantity": "11.200", "unit": "litre", "unit_price": "62.24"}],
+        "products": [{"code": "1", "description": "SUPER", "quantity": "11.200", "unit": "litre", "unit_price": "62.24"}],
         "loyalty": {"program": "serviclub", "affinity_plan": "7"},
     });
     let told = station.post("/sales", sale).await;
@@ -117,24 +117,12 @@ async fn the_order_of_the_first_generation_is_the_guides_loyalty_and_all() {
         "loyalty": {
             "program": "serviclub", "transaction_id": reference, "invoice_number": "00003592",
             "transaction_date": "2026-11-22T13:33:13.000-03:00", "transaction_amount": 500.0, "store_id": "06232",
-            "products": [{"code": "2", "quantity": 11.2, "unit": "litre", "unit_price": 62.24}],
+            "products": [{"code": "1", "quantity": 11.2, "unit": "litre", "unit_price": 62.24}],
             "cashier_identification": {"type": "DNI", "number": ATTENDANT}, "period": "0000", "shift": "1", "affinity_plan": "7",
         },
     });
     assert_eq!(order.json, expected);
     world.scan_to_checkout(station.pos("1")).await;
-}
-
-#[tokio::test]
-async fn a_faulty_claim_to_points_never_stops_the_payment() {
-    let world = World::start().await;
-    let station = world.station();
-    let sale = json!({"sale_id": "a", "position": "1", "amount": "500.00", "invoice_number": "123456789", "loyalty": {"program": "serviclub"}});
-    let told = station.post("/sales", sale).await;
-    assert_eq!(told.status, 201);
-    assert!(told.json["timeline"].to_string().contains("No loyalty points"), "{}", told.text);
-    let order = station.look_up("1").await;
-    assert_eq!((order.status, &order.json["loyalty"]), (200, &Value::Null));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod counts;
 mod guide;
 mod logs;
 mod lookup;
+mod loyalty;
 mod malformed;
 mod notifications;
 mod odd;

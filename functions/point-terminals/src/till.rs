@@ -25,12 +25,13 @@ pub(crate) async fn sale_at_till(
         ..Delivery::new(asked.sale_id.clone(), till_of(link, &station.positions)?, amount)
     };
     let digest = digest(&delivery);
-    let place = Place { order: SaleOrder::at(call.now), late: false };
-    let sale = Sale::new(call.station.clone(), station.account.clone(), delivery, place, call.now);
+    let told =
+        |place| Sale::new(call.station.clone(), station.account.clone(), delivery.clone(), place, call.now);
+    let sale = told(Place { order: SaleOrder::at(call.now), late: false });
     match api.store.register(&sale, &digest).await? {
         Registered::New => Ok(sale),
         Registered::Known(name) => {
-            let sale = api.store.sale_told_before(&name, &station.account, sale.delivery, call.now).await?;
+            let sale = api.store.sale_told_before(&name, told).await?;
             same_amount(&sale, asked)?;
             Ok(sale)
         }

@@ -26,13 +26,17 @@ pub(crate) async fn post(
     };
     let delivery = body.delivery(position.currency)?;
     let digest = digest(&delivery);
-    let place = Place::of(delivery.delivered_at, newest.as_ref(), now);
-    let sale = Sale::new(station.clone(), position.account.clone(), delivery, place, now);
+    let told = |place| {
+        let mut sale = Sale::new(station.clone(), position.account.clone(), delivery.clone(), place, now);
+        sale.check_claim(&position, now);
+        sale
+    };
+    let sale = told(Place::of(delivery.delivered_at, newest.as_ref(), now));
     let registered = api.store.register(&sale, &digest).await?;
     let (status, sale) = match registered {
         Registered::New => (201, sale),
         Registered::Known(name) if name.digest == digest => {
-            (200, api.store.sale_told_before(&name, &position.account, sale.delivery, now).await?)
+            (200, api.store.sale_told_before(&name, told).await?)
         }
         Registered::Known(_) => {
             let detail = "this sale_id was told with other content; a sale cannot be changed, only voided and told anew";

@@ -4,6 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::id::{ExternalReference, PaymentId, PositionId, ResourceId, SaleId, TerminalId};
+use crate::loyalty::Fault;
 use crate::mercado_pago;
 use crate::money::Currency;
 use crate::payment::Channel;
@@ -56,6 +57,9 @@ pub struct SaleView<'a> {
     /// Why a person must look at it; empty unless the status is `needs_review`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     review: Vec<&'static str>,
+    /// What of it is left undone, although it was taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningView>,
     version: u64,
     #[serde(with = "time::serde::rfc3339")]
     received_at: OffsetDateTime,
@@ -64,6 +68,13 @@ pub struct SaleView<'a> {
     refunds: Vec<RefundView<'a>>,
     chargebacks: Vec<ChargebackView<'a>>,
     timeline: Vec<EntryView>,
+}
+
+/// A field that was not right, and what comes of it.
+#[derive(Debug, Serialize)]
+struct WarningView {
+    field: String,
+    detail: String,
 }
 
 /// One payment that named the sale, in Mercado Pago's own words.
@@ -138,6 +149,12 @@ impl<'a> SaleView<'a> {
             external_reference: &sale.reference,
             status: sale.status,
             review: sale.review_reasons().into_iter().map(crate::sale::ReviewReason::word).collect(),
+            warnings: sale
+                .claim_faults()
+                .unwrap_or_default()
+                .iter()
+                .map(|fault| WarningView::new(fault, language))
+                .collect(),
             version: sale.version,
             received_at: sale.received_at,
             charges: sale.charges.iter().map(|charge| ChargeView::new(sale, charge, language, now)).collect(),
@@ -156,6 +173,17 @@ impl<'a> SaleView<'a> {
                 .map(|entry| EntryView { at: entry.at, text: entry.event.words(language) })
                 .collect(),
         }
+    }
+}
+
+impl WarningView {
+    fn new(fault: &Fault, language: Language) -> Self {
+        let outcome = language.of(
+            "no se acreditarán puntos",
+            "pontos não serão creditados",
+            "no points will be credited",
+        );
+        Self { field: fault.field(), detail: format!("{outcome}: {}", fault.words(language)) }
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Acknowledgement, CommandKind, Refusal, ReviewReason};
+use crate::loyalty::Fault;
 use crate::money::Money;
 
 /// One thing that happened.
@@ -21,23 +22,67 @@ pub struct Entry {
 #[serde(rename_all = "snake_case", tag = "kind")]
 #[allow(missing_docs, reason = "each is said in words by `Event::words`")]
 pub enum Event {
-    Delivered { amount: Money },
+    Delivered {
+        amount: Money,
+    },
     Deferred,
-    SettledElsewhere { tender: String },
+    SettledElsewhere {
+        tender: String,
+    },
     Voided,
-    Charged { terminal: String, amount: Money },
-    ChargeSeen { terminal: String, status: String, detail: Option<String> },
-    PaymentSeen { payment: String, status: String, detail: Option<String> },
-    Paid { payment: String },
-    CompetingPayment { payment: String },
-    NeedsReview { reasons: Vec<ReviewReason> },
-    RefundAsked { amount: Money, reason: String },
-    RefundApproved { amount: Money },
-    RefundRejected { amount: Money, refusal: Refusal },
-    Acknowledged { command: CommandKind, answer: Acknowledgement },
-    LoyaltyLeftOut { why: String },
-    ChargedBack { chargeback: String, payment: String, amount: Option<Money>, deadline: Option<String> },
-    DocumentationChanged { chargeback: String, status: String },
+    Charged {
+        terminal: String,
+        amount: Money,
+    },
+    ChargeSeen {
+        terminal: String,
+        status: String,
+        detail: Option<String>,
+    },
+    PaymentSeen {
+        payment: String,
+        status: String,
+        detail: Option<String>,
+    },
+    Paid {
+        payment: String,
+    },
+    CompetingPayment {
+        payment: String,
+    },
+    NeedsReview {
+        reasons: Vec<ReviewReason>,
+    },
+    RefundAsked {
+        amount: Money,
+        reason: String,
+    },
+    RefundApproved {
+        amount: Money,
+    },
+    RefundRejected {
+        amount: Money,
+        refusal: Refusal,
+    },
+    Acknowledged {
+        command: CommandKind,
+        answer: Acknowledgement,
+    },
+    LoyaltyLeftOut {
+        /// Empty in a sale that was told before faults were kept one by one.
+        #[serde(default)]
+        faults: Vec<Fault>,
+    },
+    ChargedBack {
+        chargeback: String,
+        payment: String,
+        amount: Option<Money>,
+        deadline: Option<String>,
+    },
+    DocumentationChanged {
+        chargeback: String,
+        status: String,
+    },
 }
 
 /// A language that people at stations read.
@@ -154,11 +199,11 @@ impl Event {
                 let value = format!("{} → {}", command.word(), answer.word());
                 say("La estación respondió: {}", "O posto respondeu: {}", "The station answered: {}", &value)
             }
-            Self::LoyaltyLeftOut { why } => say(
-                "Sin puntos de fidelidad: {}",
-                "Sem pontos de fidelidade: {}",
-                "No loyalty points: {}",
-                why,
+            Self::LoyaltyLeftOut { faults } => say(
+                "No se acreditarán puntos de fidelidad: {}",
+                "Pontos de fidelidade não serão creditados: {}",
+                "No loyalty points will be credited: {}",
+                &Fault::all(faults, language),
             ),
             Self::ChargedBack { chargeback, payment, amount, deadline } => {
                 let amount =

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::{Item, Store, StoreError, keyed, positions, read, s, sortable, stations};
 use crate::id::{AccountId, ExternalReference, PaymentId, PositionId, SaleId, StationId};
 use crate::payment::PaymentFact;
-use crate::sale::{Command, Delivery, Place, Sale};
+use crate::sale::{Command, Place, Sale};
 
 /// What the station's name of a sale leads to. It is written before the sale, so that the same name can never
 /// stand for two sales, whatever dies in between.
@@ -146,15 +146,12 @@ impl Store {
     pub async fn sale_told_before(
         &self,
         name: &SaleName,
-        account: &AccountId,
-        delivery: Delivery,
-        now: OffsetDateTime,
+        make: impl FnOnce(Place) -> Sale,
     ) -> Result<Sale, StoreError> {
         if let Some(sale) = self.sale(&name.reference).await? {
             return Ok(sale);
         }
-        let place = Place { order: name.reference.order(), late: false };
-        let sale = Sale::new(name.reference.station().clone(), account.clone(), delivery, place, now);
+        let sale = make(Place { order: name.reference.order(), late: false });
         let standing = self.put_new(item_of(&sale, sale.received_at)?).await?;
         standing.map_or(Ok(sale), read)
     }

@@ -229,6 +229,8 @@ async fn station(world: &Arc<World>, number: u64, sides: u64) -> Station {
             currency: Currency::parse(seller.currency).expect("a currency"),
             generation: if number.is_multiple_of(2) { Generation::V1 } else { Generation::V2 },
             client_id: None,
+            site_id: None,
+            loyalty: None,
             lookup_key,
             notification_url: seller.url(),
             silence_limit: DEFAULT_SILENCE_LIMIT,

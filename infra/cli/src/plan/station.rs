@@ -151,6 +151,8 @@ impl Context<'_> {
             currency: self.account.country.currency(),
             generation: wanted.generation,
             client_id: self.account.client_id.clone(),
+            site_id: self.wanted.site_id.clone(),
+            loyalty: self.wanted.loyalty.clone(),
             lookup_key: live.map_or_else(random, |live| live.lookup_key.clone()),
             notification_url: self.notification_url.to_owned(),
             silence_limit: self.wanted.silence_limit,
