@@ -39,13 +39,11 @@ pub fn advice(asked: Asked, error: &ApiError) -> String {
         }
         ApiError::Refused { status, codes } => {
             let by_code = codes.iter().find_map(|code| of_code(asked, code).map(|text| (code, text)));
-            match by_code {
-                Some((code, text)) => format!("{code}: {text}"),
-                None => {
-                    let codes =
-                        if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
-                    format!("HTTP {status}{codes}: {}", of_status(asked, *status))
-                }
+            if let Some((code, text)) = by_code {
+                format!("{code}: {text}")
+            } else {
+                let codes = if codes.is_empty() { String::new() } else { format!(" ({})", codes.join(", ")) };
+                format!("HTTP {status}{codes}: {}", of_status(asked, *status))
             }
         }
     }

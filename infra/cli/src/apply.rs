@@ -256,7 +256,7 @@ impl Worker<'_> {
                 set.map_err(of(Asked::Terminal))?;
             }
             Act::RemovePos(id) => {
-                gone(self.mercado_pago.remove_pos(token, &id).await).map_err(of(Asked::Pos))?
+                gone(self.mercado_pago.remove_pos(token, &id).await).map_err(of(Asked::Pos))?;
             }
             Act::RemovePosition(position) => self.store.remove_position(&station, &position).await?,
             Act::RemoveStore(id) => {

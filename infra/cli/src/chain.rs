@@ -89,7 +89,7 @@ pub struct Station {
     pub silence_limit: u32,
     /// The loyalty programme of its brand.
     pub loyalty: Option<String>,
-    /// Its number with that brand: APIES, SiteID.
+    /// Its number with that brand: APIES, `SiteID`.
     pub site_id: Option<String>,
     /// Its pump sides.
     pub positions: BTreeMap<PositionId, Position>,

@@ -129,17 +129,14 @@ impl Deployment {
             .with_context(|| format!("AccountsSecretArn of stack {name} is no ARN"))?;
         let env = Environment;
         let from_env = env.optional("AWS_ACCESS_KEY_ID").zip(env.optional("AWS_SECRET_ACCESS_KEY"));
-        let credentials = match from_env {
-            Some((id, key)) => {
-                Credentials::new(id, key, env.optional("AWS_SESSION_TOKEN"), None, "environment")
-            }
-            None => {
-                let exported = aws(&["configure", "export-credentials", "--format", "process"])?;
-                let exported: Exported = serde_json::from_str(&exported)
-                    .map_err(|_| anyhow::anyhow!("`aws configure export-credentials` gave no credentials"))?;
-                let Exported { access_key_id, secret_access_key, session_token } = exported;
-                Credentials::new(access_key_id, secret_access_key, session_token, None, "profile")
-            }
+        let credentials = if let Some((id, key)) = from_env {
+            Credentials::new(id, key, env.optional("AWS_SESSION_TOKEN"), None, "environment")
+        } else {
+            let exported = aws(&["configure", "export-credentials", "--format", "process"])?;
+            let exported: Exported = serde_json::from_str(&exported)
+                .map_err(|_| anyhow::anyhow!("`aws configure export-credentials` gave no credentials"))?;
+            let Exported { access_key_id, secret_access_key, session_token } = exported;
+            Credentials::new(access_key_id, secret_access_key, session_token, None, "profile")
         };
         let access = Access { region, credentials, endpoints: Endpoints::default() };
         Ok(Self { stack, aws: Aws::new(access, Patience::LONG)? })

@@ -4,6 +4,7 @@ pub mod advice;
 pub mod apply;
 pub mod chain;
 pub mod deployment;
+pub mod doctor;
 pub mod live;
 pub mod plan;
 pub mod secret;

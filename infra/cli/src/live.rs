@@ -165,21 +165,21 @@ impl Seller {
         check_stored(&entry, account)?;
         check_seller(mercado_pago, &token, account).await?;
         let told = |asked: Asked| move |error: mp::ApiError| advice(asked, &error);
-        let stores = mercado_pago.stores(&token, account.collector_id).await.map_err(told(Asked::Store))?;
+        let found = mercado_pago.stores(&token, account.collector_id).await.map_err(told(Asked::Store))?;
         let points = mercado_pago.points_of_sale(&token).await.map_err(told(Asked::Pos))?;
         let terminals = if with_terminals {
             mercado_pago.terminals(&token, account.point).await.map_err(told(Asked::Terminal))?
         } else {
             Vec::new()
         };
-        let stores =
-            stores.into_iter().filter_map(|store| Some((store.external_id()?.to_ascii_lowercase(), store)));
+        let found =
+            found.into_iter().filter_map(|store| Some((store.external_id()?.to_ascii_lowercase(), store)));
         let points =
             points.into_iter().filter_map(|pos| Some((pos.external_id()?.to_ascii_lowercase(), pos)));
         Ok(Self {
             token,
             webhook_secrets,
-            stores: stores.collect(),
+            stores: found.collect(),
             points: points.collect(),
             terminals,
             entry,
@@ -255,4 +255,12 @@ pub(crate) async fn document(deployment: &Deployment, secret: &str) -> Result<Ma
 /// The entry of an account; a new one if there is none.
 pub(crate) fn entry(document: &Map<String, Value>, account: &AccountId) -> Map<String, Value> {
     document.get(account.as_str()).and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// Every account with its token, as the functions have them.
+pub async fn access(deployment: &Deployment) -> Result<Vec<(AccountId, SecretString)>> {
+    let document =
+        document(deployment, &deployment.stack.accounts_secret).await.context("accounts secret")?;
+    let token = |entry: &Value| Some(SecretString::from(entry.get("access_token")?.as_str()?.to_owned()));
+    Ok(document.iter().filter_map(|(id, entry)| Some((AccountId::parse(id).ok()?, token(entry)?))).collect())
 }

@@ -18,6 +18,8 @@ use surtidor::store::{Record, Station, Terminal};
 use crate::chain::Chain;
 use crate::live::{Live, Trouble};
 
+pub use leftover::in_use;
+
 pub(crate) use account::{accounts_entry, current_intake_key, notification_url, webhooks_entry};
 pub(crate) use station::lookup_url;
 

@@ -180,6 +180,14 @@ impl MercadoPago {
         self.send(&self.call(Method::POST, token, &path).with_key(key).with_body(body.as_ref())).await
     }
 
+    /// Asks without a token whatever stands under the base URL, once: the status and date of the answer, whatever it is.
+    pub async fn peek(&self, path: &str) -> Result<(u16, Option<String>), ApiError> {
+        let call = self.call(Method::GET, &SecretString::from(String::new()), path);
+        let answer = self.way.exchange(Request::new(Method::GET, call.url)).await?;
+        let date = answer.headers.get("date").and_then(|date| date.to_str().ok()).map(str::to_owned);
+        Ok((answer.status, date))
+    }
+
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         token: &SecretString,

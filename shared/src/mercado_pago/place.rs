@@ -197,7 +197,7 @@ impl Pos {
         self.url.as_deref()
     }
 
-    /// The text of its QR (EMVCo). Old answers have none; [`Pos::qr_image`] then shows it.
+    /// The text of its QR (`EMVCo`). Old answers have none; [`Pos::qr_image`] then shows it.
     #[must_use]
     pub fn qr_code(&self) -> Option<&str> {
         self.qr_code.as_deref().filter(|text| !text.is_empty())

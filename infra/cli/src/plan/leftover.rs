@@ -5,12 +5,40 @@
 use std::collections::BTreeMap;
 
 use surtidor::id::{PositionId, StationId};
-use surtidor::store::{PrintedQr, Record};
+use surtidor::store::{PrintedQr, Record, Store, StoreError};
 
 use super::station::Context;
 use super::{Act, Plan, Scope, Sign, StationPlan, Step};
 use crate::chain::Chain;
 use crate::live::{Live, Seller};
+
+/// What is not in the file and must not be removed now: where something is owed, or a station has not said yet that it did what
+/// it was told.
+pub async fn in_use(
+    store: &Store,
+    chain: &Chain,
+    live: &Live,
+) -> Result<BTreeMap<(StationId, Option<PositionId>), String>, StoreError> {
+    let mut in_use = BTreeMap::new();
+    for record in live.records.values() {
+        let wanted = chain.stations.get(&record.station);
+        for position in record.points.keys() {
+            if wanted.is_some_and(|wanted| wanted.positions.contains_key(position)) {
+                continue;
+            }
+            let newest = store.look_up(&record.station, position).await?.and_then(|(_, sale)| sale);
+            if let Some(sale) = newest.filter(|sale| sale.status.is_owed()) {
+                let why = format!("sale {} at pump side {position} is not paid yet", sale.delivery.sale_id);
+                in_use.insert((record.station.clone(), Some(position.clone())), why);
+            }
+        }
+        if wanted.is_none() && !store.open_commands(&record.station, None, 1).await?.sales.is_empty() {
+            let why = "its software has not acknowledged every command yet".to_owned();
+            in_use.insert((record.station.clone(), None), why);
+        }
+    }
+    Ok(in_use)
+}
 
 /// What is left over of a station that is in the file.
 #[derive(Default)]
@@ -70,7 +98,7 @@ pub(super) fn stations(chain: &Chain, live: &Live, scope: &Scope, plan: &mut Pla
             plan.left_over.push(format!("{what} stays: its account {} is not in the file", record.account));
             continue;
         };
-        match (scope.prune, in_use(scope, &record.station)) {
+        match (scope.prune, station_in_use(scope, &record.station)) {
             (true, None) => plan.stations.push(StationPlan {
                 station: record.station.clone(),
                 name,
@@ -80,13 +108,13 @@ pub(super) fn stations(chain: &Chain, live: &Live, scope: &Scope, plan: &mut Pla
             }),
             (true, Some(why)) => plan.left_over.push(format!("{what} stays: {why}")),
             (false, _) => {
-                plan.left_over.push(format!("{what} is not in the file, and stays: --prune removes it"))
+                plan.left_over.push(format!("{what} is not in the file, and stays: --prune removes it"));
             }
         }
     }
 }
 
-fn in_use<'a>(scope: &'a Scope, station: &StationId) -> Option<&'a str> {
+fn station_in_use<'a>(scope: &'a Scope, station: &StationId) -> Option<&'a str> {
     scope.in_use.iter().find(|((of, _), _)| of == station).map(|(_, why)| why.as_str())
 }
 

@@ -132,7 +132,7 @@ impl Context<'_> {
             details.push("address and hours: as the file has them".to_owned());
         }
         let id = live.id().unwrap_or_default().to_owned();
-        (!details.is_empty()).then(|| Step {
+        (!details.is_empty()).then_some(Step {
             sign: Sign::Change,
             what,
             details,

@@ -1,26 +1,20 @@
 //! Dead letters go back to the queue that they came from (Amazon SQS, `StartMessageMoveTask`).
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
-use surtidor::aws::{Access, Aws, Credentials, Endpoints, Patience, explain};
-use surtidor::config::Environment;
+use surtidor::aws::explain;
+
+use super::plan::plural;
+use crate::screen::Screen;
+use crate::{At, Ended};
 
 /// What is redriven, and how.
 #[derive(clap::Args)]
-#[command(after_help = "Credentials and region come from the environment, as in AWS's own tools:\n  \
-    eval \"$(aws configure export-credentials --format env)\"; export AWS_REGION=sa-east-1\n\
-    Redriving too early, or twice, does no harm: hints that fail again come back.")]
+#[command(after_help = "Redriving too early, or twice, does no harm: hints that fail again come back.")]
 pub(crate) struct Options {
-    /// URL of the dead-letter queue: the stack's output `DeadLetterQueueUrl`.
-    #[arg(long, env = "SURTIDOR_DEAD_LETTERS", required_unless_present = "local")]
-    queue: Option<String>,
-    /// Instead, the system that `cargo local` runs, by the demo.json that it wrote.
-    #[arg(long, num_args = 0..=1, default_missing_value = "target/local/demo.json")]
-    local: Option<PathBuf>,
     /// Messages a second, so that Mercado Pago is not asked everything at once.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(i32).range(1..=500))]
     per_second: i32,
@@ -34,47 +28,32 @@ const SHOWN: i32 = 10;
 /// How long a move is watched: a day's dead letters of a large chain at the slowest pace that is asked for.
 const WATCHED: Duration = Duration::from_hours(1);
 
-pub(crate) async fn run(options: &Options) -> Result<()> {
-    let (client, queue) = match &options.local {
-        Some(file) => local(file)?,
-        None => (from_env()?, options.queue.clone().context("--queue is missing")?),
-    };
-    let dead = Dead { client, queue };
+pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<Ended> {
+    let deployment = at.deployment()?;
+    let dead = Dead { client: deployment.sqs(), queue: deployment.stack.dead_letter_queue_url.clone() };
     let (waiting, arn) = dead.look().await?;
-    let name = dead.queue.rsplit('/').next().unwrap_or_default();
-    println!("{waiting} dead letters in {name}");
-    if waiting == 0 {
-        return Ok(());
+    let bodies = if waiting == 0 { Vec::new() } else { dead.some().await? };
+    if screen.is_json() {
+        screen
+            .json(&serde_json::json!({"dead_letters": waiting, "some": bodies, "dry_run": options.dry_run}));
+    } else {
+        let name = dead.queue.rsplit('/').next().unwrap_or_default();
+        screen.say(format!(
+            "{waiting} dead {} in {name}",
+            plural(usize::try_from(waiting)?, "letter", "letters")
+        ));
+        bodies.iter().for_each(|body| screen.say(format!("  {body}")));
     }
-    for body in dead.some().await? {
-        println!("  {body}");
+    if waiting == 0 {
+        return Ok(Ended::Done);
     }
     if options.dry_run {
-        println!("nothing was moved: without --dry-run they go back to the queue");
-        return Ok(());
+        screen.warn("nothing was moved: without --dry-run they go back to the queue");
+        return Ok(Ended::Waiting);
     }
     dead.start(&arn, options.per_second).await?;
-    dead.watch(waiting).await
-}
-
-fn from_env() -> Result<Client> {
-    let hint = "see `surtidor redrive --help` for how to set them";
-    let aws = Aws::from_env(&Environment, Patience::LONG).context(hint)?;
-    Ok(aws.sqs())
-}
-
-fn local(file: &std::path::Path) -> Result<(Client, String)> {
-    let started = || format!("cannot read {}: is `cargo local` running?", file.display());
-    let text = std::fs::read(file).with_context(started)?;
-    let demo: serde_json::Value = serde_json::from_slice(&text).with_context(started)?;
-    let queue = demo["dead_letter_queue_url"].as_str().with_context(started)?.to_owned();
-    let endpoint = queue.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let access = Access {
-        region: "us-east-1".to_owned(),
-        credentials: Credentials::new("local", "local", None, None, "local"),
-        endpoints: Endpoints { sqs: Some(endpoint), ..Endpoints::default() },
-    };
-    Ok((Aws::new(access, Patience::LONG)?.sqs(), queue))
+    dead.watch(screen, waiting).await?;
+    Ok(Ended::Done)
 }
 
 struct Dead {
@@ -109,13 +88,13 @@ impl Dead {
     }
 
     /// Says how far the move is, until nothing is left. SQS counts approximately, and a while behind.
-    async fn watch(&self, waiting: u64) -> Result<()> {
+    async fn watch(&self, screen: &Screen, waiting: u64) -> Result<()> {
         let start = std::time::Instant::now();
         let mut shown = None;
         while start.elapsed() < WATCHED {
             let (left, _) = self.look().await?;
             if shown != Some(left) {
-                println!("{} of {waiting} moved back", waiting.saturating_sub(left));
+                screen.warn(format!("{} of {waiting} moved back", waiting.saturating_sub(left)));
                 shown = Some(left);
             }
             if left == 0 {

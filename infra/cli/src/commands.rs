@@ -1,0 +1,9 @@
+//! What `surtidor` is told to do, one module a command.
+
+pub(crate) mod apply;
+pub(crate) mod check;
+pub(crate) mod doctor;
+pub(crate) mod key;
+pub(crate) mod plan;
+pub(crate) mod redrive;
+pub(crate) mod sale;
