@@ -308,10 +308,7 @@ impl Worker<'_> {
     async fn make_store(&self, token: &SecretString, seller: u64, store: &NewStore) -> Result<(), ApiError> {
         let mut pause = Pauses::default();
         loop {
-            let error = match self.mercado_pago.make_store(token, seller, store).await {
-                Ok(_) => return Ok(()),
-                Err(error) => error,
-            };
+            let Err(error) = self.mercado_pago.make_store(token, seller, store).await else { return Ok(()) };
             let exists = error.code().is_some_and(|code| code.eq_ignore_ascii_case("VALIDATION_ERROR"));
             if !exists && !error.is_passing() {
                 return Err(error);

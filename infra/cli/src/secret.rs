@@ -10,8 +10,10 @@ use crate::chain::SecretAt;
 /// Where secrets are looked up.
 pub struct Sources {
     folder: PathBuf,
-    variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    variable: Box<Variable>,
 }
+
+type Variable = dyn Fn(&str) -> Option<String> + Send + Sync;
 
 impl Sources {
     /// Those of this process: its environment, and files beside the chain's.

@@ -274,9 +274,11 @@ impl Demo {
             let known = secrets.iter().find(|(known, _)| *known == name);
             known.map(|(_, secret)| secret.clone())
         });
-        let live = Live::read(deployment, chain, &sources, &|_| {}).await?.map_err(explained)?;
-        let plan =
-            Plan::make(chain, &live, &deployment.stack.api_url, &Scope::default()).map_err(explained)?;
+        let live = Live::read(deployment, chain, &sources, &|_| {})
+            .await?
+            .map_err(|troubles| explained(&troubles))?;
+        let plan = Plan::make(chain, &live, &deployment.stack.api_url, &Scope::default())
+            .map_err(|troubles| explained(&troubles))?;
         let applied = apply(deployment, chain, &live, plan, 4, &|| {}).await?;
         match applied.failures.first() {
             None => Ok(()),
@@ -300,7 +302,7 @@ impl Demo {
             at.lookup_key = position.lookup_key;
         }
         let key = self.notification_url.rsplit("key=").next();
-        self.intake_key = key.unwrap_or_default().to_owned();
+        key.unwrap_or_default().clone_into(&mut self.intake_key);
         let first = self.stations.first().context("a demo without stations")?;
         self.lookup_urls =
             first.positions.iter().map(|at| (at.position.clone(), at.lookup_url.clone())).collect();
@@ -324,7 +326,7 @@ impl Demo {
 const TOKEN: &str = "DEMO_ACCESS_TOKEN";
 const WEBHOOK: &str = "DEMO_WEBHOOK_SECRET";
 
-fn explained(troubles: Vec<Trouble>) -> anyhow::Error {
+fn explained(troubles: &[Trouble]) -> anyhow::Error {
     let lines: Vec<_> =
         troubles.iter().map(|trouble| format!("{}: {}", trouble.place, trouble.text)).collect();
     anyhow::anyhow!("{}", lines.join("\n"))

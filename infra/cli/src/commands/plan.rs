@@ -113,18 +113,24 @@ pub(crate) async fn prepare(screen: &Screen, at: &At, of: &Of) -> Result<Option<
     busy.finish_and_clear();
     let live = match live? {
         Ok(live) => live,
-        Err(troubles) => return tell(screen, &troubles),
+        Err(troubles) => {
+            tell(screen, &troubles);
+            return Ok(None);
+        }
     };
     if of.prune {
         scope.in_use = in_use(&deployment.store(), &chain, &live).await?;
     }
     match Plan::make(&chain, &live, &deployment.stack.api_url, &scope) {
         Ok(plan) => Ok(Some(Prepared { deployment, chain, live, plan })),
-        Err(troubles) => tell(screen, &troubles),
+        Err(troubles) => {
+            tell(screen, &troubles);
+            Ok(None)
+        }
     }
 }
 
-fn tell(screen: &Screen, troubles: &[Trouble]) -> Result<Option<Prepared>> {
+fn tell(screen: &Screen, troubles: &[Trouble]) {
     if screen.is_json() {
         let list = troubles
             .iter()
@@ -135,18 +141,21 @@ fn tell(screen: &Screen, troubles: &[Trouble]) -> Result<Option<Prepared>> {
         screen.warn(format!("{} {}", styled(BAD, format!("{}:", trouble.place)), trouble.text));
     }
     screen.warn("nothing was done");
-    Ok(None)
 }
 
 /// Shows a plan to a person.
 pub(crate) fn show(screen: &Screen, plan: &Plan) {
     for account in plan.accounts.iter().filter(|account| !account.steps.is_empty()) {
         screen.say(styled(STRONG, format!("account {}", account.account)));
-        account.steps.iter().for_each(|step| show_step(screen, step));
+        for step in &account.steps {
+            show_step(screen, step);
+        }
     }
     for station in plan.stations.iter().filter(|station| !station.steps.is_empty()) {
         screen.say(styled(STRONG, format!("station {} {}", station.station, station.name)));
-        station.steps.iter().for_each(|step| show_step(screen, step));
+        for step in &station.steps {
+            show_step(screen, step);
+        }
     }
     for line in &plan.left_over {
         screen.say(format!("{} {line}", styled(FAINT, "left:")));

@@ -42,7 +42,9 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
             "{waiting} dead {} in {name}",
             plural(usize::try_from(waiting)?, "letter", "letters")
         ));
-        bodies.iter().for_each(|body| screen.say(format!("  {body}")));
+        for body in &bodies {
+            screen.say(format!("  {body}"));
+        }
     }
     if waiting == 0 {
         return Ok(Ended::Done);
