@@ -20,7 +20,7 @@ use crate::id::AccountId;
 use crate::sale::PointApi;
 use crate::settlement::Seller;
 
-pub use change::change;
+pub use change::{change, document};
 
 /// What asking Mercado Pago for an account takes. From the accounts secret.
 #[derive(Clone, Debug, Deserialize)]
