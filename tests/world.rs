@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -43,6 +44,8 @@ pub struct World {
     pub mercado_pago: mp::Simulator,
     /// What the demo set up.
     pub demo: Demo,
+    /// Secrets that came up during the test.
+    hidden: Mutex<Vec<Canary>>,
     http: reqwest::Client,
 }
 
@@ -130,7 +133,7 @@ impl World {
                 .try_for_each(|terminal| mercado_pago.add_terminal(terminal).map(drop).map_err(Into::into))
         };
         demo.install(&deployment, link).await.expect("a demo");
-        Self { stack, mercado_pago, demo, http }
+        Self { stack, mercado_pago, demo, hidden: Mutex::default(), http }
     }
 
     /// The system as the operator's program sees it.
@@ -174,12 +177,47 @@ impl World {
             Canary::new("the buyer's document", mp::BUYER_DOCUMENT),
             Canary::new("the buyer's user id", &mp::BUYER.to_string()),
         ];
+        let of_oauth = self.mercado_pago.oauth_secrets();
+        canaries
+            .extend(of_oauth.iter().map(|secret| Canary::new("a code, token or secret of OAuth", secret)));
+        canaries.extend(self.hidden.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         for station in &demo.stations {
             canaries.push(Canary::new("a station key", &station.station_key));
             let keys = station.positions.iter().map(|position| &position.lookup_key);
             canaries.extend(keys.map(|key| Canary::new("a lookup key", key)));
         }
         canaries
+    }
+
+    /// Adds a secret to what no log may hold.
+    pub fn hide(&self, what: &'static str, text: &str) {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).push(Canary::new(what, text));
+    }
+
+    /// A secret document, by the logical id of its secret.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn secret(&self, logical_id: &str) -> serde_json::Map<String, Value> {
+        let (client, secret) = self.secrets(logical_id);
+        surtidor::secrets::document(&client, &secret).await.expect("a document")
+    }
+
+    /// Changes a secret document.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn change_secret(
+        &self,
+        logical_id: &str,
+        mut change: impl FnMut(&mut serde_json::Map<String, Value>),
+    ) {
+        let (client, secret) = self.secrets(logical_id);
+        surtidor::secrets::change(&client, &secret, |document| change(document)).await.expect("a document");
+    }
+
+    fn secrets(&self, logical_id: &str) -> (aws_sdk_secretsmanager::Client, String) {
+        (self.deployment().secrets(), self.stack.resource(logical_id).expect("a secret"))
     }
 
     /// Makes a sale's commands as old as if so much time had passed.
