@@ -9,6 +9,7 @@ mod logs;
 mod lookup;
 mod malformed;
 mod notifications;
+mod oauth;
 mod odd;
 mod odd_documents;
 mod refunds;
