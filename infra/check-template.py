@@ -49,6 +49,16 @@ ALLOWED = {
         "sqs:SendMessage HintQueue",
         "secretsmanager:GetSecretValue AccountsSecret",
     },
+    "OAuthRole": {
+        "dynamodb:GetItem Table",
+        "dynamodb:PutItem Table",
+        "secretsmanager:GetSecretValue OAuthSecret",
+        "secretsmanager:PutSecretValue OAuthSecret",
+        "secretsmanager:UpdateSecretVersionStage OAuthSecret",
+        "secretsmanager:GetSecretValue AccountsSecret",
+        "secretsmanager:PutSecretValue AccountsSecret",
+        "secretsmanager:UpdateSecretVersionStage AccountsSecret",
+    },
     "AuthorizerRole": {"dynamodb:GetItem Table"},
     "SweepRole": {
         "dynamodb:GetItem Table",

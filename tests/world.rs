@@ -46,6 +46,8 @@ pub struct World {
     pub mercado_pago: mp::Simulator,
     /// What the demo set up.
     pub demo: Demo,
+    /// Secrets that came up during the test.
+    hidden: Mutex<Vec<Canary>>,
     http: reqwest::Client,
     keys: Mutex<Vec<String>>,
 }
@@ -136,7 +138,7 @@ impl World {
         demo.install(&deployment, link).await.expect("a demo");
         // Its notification URL is known now, as it would be entered in the panel.
         mercado_pago.put_account(demo.seller()).expect("an account");
-        Self { stack, mercado_pago, demo, http, keys: Mutex::default() }
+        Self { stack, mercado_pago, demo, hidden: Mutex::default(), http, keys: Mutex::default() }
     }
 
     /// The system as the operator's program sees it.
@@ -180,6 +182,10 @@ impl World {
             Canary::new("the buyer's document", mp::BUYER_DOCUMENT),
             Canary::new("the buyer's user id", &mp::BUYER.to_string()),
         ];
+        let of_oauth = self.mercado_pago.oauth_secrets();
+        canaries
+            .extend(of_oauth.iter().map(|secret| Canary::new("a code, token or secret of OAuth", secret)));
+        canaries.extend(self.hidden.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
         for station in &demo.stations {
             canaries.push(Canary::new("a station key", &station.station_key));
             let keys = station.positions.iter().map(|position| &position.lookup_key);
@@ -228,6 +234,37 @@ impl World {
         let key = new_key().expect("random numbers").expose_secret().to_owned();
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).push(key.clone());
         key
+    }
+
+    /// Adds a secret to what no log may hold.
+    pub fn hide(&self, what: &'static str, text: &str) {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner).push(Canary::new(what, text));
+    }
+
+    /// A secret document, by the logical id of its secret.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn secret(&self, logical_id: &str) -> serde_json::Map<String, Value> {
+        let (client, secret) = self.secrets(logical_id);
+        surtidor::secrets::document(&client, &secret).await.expect("a document")
+    }
+
+    /// Changes a secret document.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn change_secret(
+        &self,
+        logical_id: &str,
+        mut change: impl FnMut(&mut serde_json::Map<String, Value>),
+    ) {
+        let (client, secret) = self.secrets(logical_id);
+        surtidor::secrets::change(&client, &secret, |document| change(document)).await.expect("a document");
+    }
+
+    fn secrets(&self, logical_id: &str) -> (aws_sdk_secretsmanager::Client, String) {
+        (self.deployment().secrets(), self.stack.resource(logical_id).expect("a secret"))
     }
 
     /// Makes a sale's commands as old as if so much time had passed.

@@ -9,6 +9,10 @@ use lambda_http::http::header::{ACCEPT_LANGUAGE, HOST};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Body, Error, LambdaEvent, Request, RequestExt, Response, service_fn};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::access::{Permission, Role, Scope};
 use crate::id::{InvalidId, StationId};
@@ -25,6 +29,50 @@ where
         async move { Ok::<_, Error>(answer.await) }
     });
     lambda_http::lambda_runtime::run(Adapter::from(service).map_request(mend)).await
+}
+
+/// Serves HTTP events, and whatever else invokes the same function: a schedule, an operator.
+pub async fn serve_both<F, T, G>(handle: impl Fn(Request) -> F, work: impl Fn(T) -> G) -> Result<(), Error>
+where
+    F: Future<Output = Response<Body>> + Send,
+    T: DeserializeOwned,
+    G: Future<Output = Result<Value, Error>>,
+{
+    let (handle, work) = (&handle, &work);
+    let service = service_fn(move |event: LambdaEvent<Event<T>>| async move {
+        let (event, context) = event.into_parts();
+        match event {
+            Event::Http(request) => {
+                let adapter = Adapter::from(service_fn(|request| {
+                    let answer = handle(request);
+                    async move { Ok::<_, Error>(answer.await) }
+                }));
+                let answer = adapter.oneshot(mend(LambdaEvent::new(*request, context))).await?;
+                Ok(serde_json::to_value(answer)?)
+            }
+            // Boxed: a task is deep, and the compiler has its limit.
+            Event::Other(task) => Box::pin(work(task)).await,
+        }
+    });
+    lambda_http::lambda_runtime::run(service).await
+}
+
+/// An HTTP event, or another one.
+enum Event<T> {
+    Http(Box<LambdaRequest>),
+    Other(T),
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Event<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        if let Ok(request) = serde_json::from_str(raw.get()) {
+            return Ok(Self::Http(Box::new(request)));
+        }
+        // What the message would quote is an event, which may hold anything.
+        let unknown = |_| D::Error::custom("the event is neither HTTP nor a task");
+        serde_json::from_str(raw.get()).map(Self::Other).map_err(unknown)
+    }
 }
 
 /// A longer path or query is none that API Gateway lets through: it takes 10,240 bytes of request line and headers.
@@ -206,6 +254,22 @@ mod tests {
             let request: Request = mended.payload.into();
             assert!(request.uri().path().starts_with('/'), "{change}");
         }
+    }
+
+    #[test]
+    fn an_event_is_http_or_a_task() {
+        #[derive(serde::Deserialize)]
+        struct Task {
+            refresh: String,
+        }
+        let http = r#"{"version":"2.0","routeKey":"GET /a","rawPath":"/a","rawQueryString":"","headers":{},"isBase64Encoded":false,
+            "requestContext":{"http":{"method":"GET","path":"/a","protocol":"HTTP/1.1","sourceIp":"127.0.0.1","userAgent":"t"},
+            "accountId":"1","apiId":"a","requestId":"r","stage":"$default","time":"t","timeEpoch":0}}"#;
+        assert!(matches!(serde_json::from_str::<Event<Task>>(http), Ok(Event::Http(_))));
+        let task = serde_json::from_str::<Event<Task>>(r#"{"refresh":"demo"}"#);
+        assert!(matches!(task, Ok(Event::Other(Task { refresh })) if refresh == "demo"));
+        let error = serde_json::from_str::<Event<Task>>(r#"{"secret":"hush"}"#).err().unwrap();
+        assert!(!error.to_string().contains("hush"), "{error}");
     }
 
     #[test]

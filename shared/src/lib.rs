@@ -31,6 +31,7 @@ pub mod loyalty;
 pub mod mercado_pago;
 pub mod money;
 pub mod notification;
+pub mod oauth;
 pub mod order;
 pub mod payment;
 pub mod problem;

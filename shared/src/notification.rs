@@ -30,6 +30,8 @@ pub struct Notification {
     /// What the signature may cover: the query's `data.id`. Where the query has none, Mercado Pago leaves that part out,
     /// and older deliveries of Point are reported to cover the body's id instead; either is authentic if it verifies.
     pub signed_ids: Vec<Option<String>>,
+    /// The user id of the seller that the body names. No signature covers it.
+    pub seller: Option<String>,
 }
 
 /// Why a notification cannot be understood.
@@ -110,13 +112,18 @@ fn feed(topic: &str, id: Option<&str>, body: &[u8]) -> Result<Notification, NotU
         || serde_json::from_slice::<Body>(body).ok()?.resource.map(|resource| last_segment(&resource));
     let id = id.map(str::to_owned).or_else(from_body);
     let resource = feed_resource(topic, id.as_deref())?;
-    Ok(Notification { resource, verifiable: false, topic: topic.to_owned(), signed_ids: Vec::new() })
+    Ok(of_feed(topic, resource))
 }
 
 fn feed_body(topic: &str, body: &Body) -> Result<Notification, NotUnderstood> {
     let id = body.resource.as_deref().map(last_segment);
     let resource = feed_resource(topic, id.as_deref())?;
-    Ok(Notification { resource, verifiable: false, topic: topic.to_owned(), signed_ids: Vec::new() })
+    Ok(of_feed(topic, resource))
+}
+
+fn of_feed(topic: &str, resource: Option<Resource>) -> Notification {
+    let topic = topic.to_owned();
+    Notification { resource, verifiable: false, topic, signed_ids: Vec::new(), seller: None }
 }
 
 fn feed_resource(topic: &str, id: Option<&str>) -> Result<Option<Resource>, NotUnderstood> {
@@ -165,6 +172,8 @@ fn webhook(query: &Query, body: &Body) -> Result<Notification, NotUnderstood> {
             Some(Resource::PaymentIntent(resource_id(id)?))
         }
         "topic_chargebacks_wh" | "chargebacks" => Some(Resource::Chargeback(resource_id(of_data()?)?)),
+        // A seller who consented comes back by the browser: there is nothing to look at.
+        "mp-connect" if body.action.as_deref() == Some("application.authorized") => None,
         "mp-connect" => Some(Resource::Connection(resource_id(of_data()?)?)),
         topic if NOT_FOR_US.contains(&topic) => None,
         _ => return Err(NotUnderstood::UnknownTopic),
@@ -173,7 +182,11 @@ fn webhook(query: &Query, body: &Body) -> Result<Notification, NotUnderstood> {
         Some(id) => vec![Some(id.clone())],
         None => vec![None, body.data.as_ref().and_then(|data| data.id.clone()).or_else(|| body.id.clone())],
     };
-    Ok(Notification { resource, verifiable, topic, signed_ids })
+    let is_user =
+        |id: &&String| (1..=20).contains(&id.len()) && id.bytes().all(|digit| digit.is_ascii_digit());
+    // The flat form of legacy Point has it under another name.
+    let seller = [&body.user_id, &body.caller_id].into_iter().flatten().find(is_user).cloned();
+    Ok(Notification { resource, verifiable, topic, signed_ids, seller })
 }
 
 impl Resource {
@@ -237,6 +250,10 @@ struct Body {
     id: Option<String>,
     #[serde(deserialize_with = "text")]
     state: Option<String>,
+    #[serde(deserialize_with = "text")]
+    user_id: Option<String>,
+    #[serde(deserialize_with = "text")]
+    caller_id: Option<String>,
     #[serde(deserialize_with = "object")]
     data: Option<Data>,
 }
@@ -323,6 +340,25 @@ mod tests {
         let unlink = r#"{"type":"mp-connect","action":"application.deauthorized","data":{"id":"241983636"}}"#;
         let expected = Resource::Connection(ResourceId::parse("241983636").unwrap());
         assert_eq!(read("data.id=241983636&type=mp-connect", unlink), Ok((expected, true)));
+        let link = unlink.replace("deauthorized", "authorized");
+        let news = understand("data.id=241983636&type=mp-connect", link.as_bytes()).unwrap();
+        assert_eq!((news.resource, news.verifiable), (None, true));
+    }
+
+    #[test]
+    fn the_seller_is_the_one_that_the_body_names() {
+        let seller = |body: &str| understand("data.id=1&type=payment", body.as_bytes()).unwrap().seller;
+        for (body, expected) in [
+            (r#"{"type":"payment","user_id":44444}"#, Some("44444")),
+            (r#"{"type":"payment","user_id":"2025701502"}"#, Some("2025701502")),
+            (r#"{"type":"payment","caller_id":98765430}"#, Some("98765430")),
+            (r#"{"type":"payment","user_id":-1}"#, None),
+            (r#"{"type":"payment","user_id":"a name"}"#, None),
+            (r#"{"type":"payment","user_id":{}}"#, None),
+            ("", None),
+        ] {
+            assert_eq!(seller(body).as_deref(), expected, "{body}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod changes;
 mod chargebacks;
 mod charges;
+mod connection;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +55,9 @@ pub enum ReconcileError {
     /// A document lacks what it must have.
     #[error("Mercado Pago's document lacks {0}")]
     Document(&'static str),
+    /// How a link with a seller stands is being written by somebody else, or was so lately that the token may be older.
+    #[error("the account's tokens were renewed a moment ago")]
+    Renewed,
 }
 
 impl From<Looked> for ReconcileError {
@@ -83,8 +87,12 @@ impl Reconciler {
     /// Works off one hint: one fetch, and if it names a sale, one read and at most one write of it.
     pub async fn reconcile(&self, hint: &Hint, now: OffsetDateTime) -> Result<(), ReconcileError> {
         let account = self.accounts.get(&hint.account).await?.ok_or(ReconcileError::UnknownAccount)?;
-        if let Resource::Changes(changes) = &hint.resource {
-            return self.look_back(hint, &account, changes, now).await;
+        match &hint.resource {
+            Resource::Changes(changes) => return self.look_back(hint, &account, changes, now).await,
+            Resource::Connection(seller) => {
+                return self.look_at_connection(hint, &account, seller, now).await;
+            }
+            _ => {}
         }
         let found = self.fetch(&account, &hint.resource).await?;
         let (mut sales, others) = by_sale(found);
@@ -132,12 +140,8 @@ impl Reconciler {
                 return Ok(Findings { payments, chargebacks: vec![chargeback], ..Findings::default() });
             }
             Resource::Sale(reference) => self.payments_of(account, reference.as_str()).await?,
-            // It has pages, each with its own way: `look_back`.
-            Resource::Changes(_) => Vec::new(),
-            Resource::Connection(seller) => {
-                tracing::warn!(event = "connection", %seller, "A seller linked or unlinked this application");
-                Vec::new()
-            }
+            // Each has a way of its own: `look_back` and `look_at_connection`.
+            Resource::Changes(_) | Resource::Connection(_) => Vec::new(),
         };
         Ok(payments.into())
     }

@@ -20,7 +20,7 @@ use crate::id::AccountId;
 use crate::sale::PointApi;
 use crate::settlement::Seller;
 
-pub use change::change;
+pub use change::{change, document};
 
 /// What asking Mercado Pago for an account takes. From the accounts secret.
 #[derive(Clone, Debug, Deserialize)]
@@ -84,6 +84,29 @@ pub struct Webhooks {
     /// What to do with a signature that does not verify.
     #[serde(default)]
     pub unverified: Unverified,
+    /// Where one application acts for many sellers and notifies one URL for all: accounts by the seller's user id.
+    #[serde(default)]
+    pub sellers: Option<BTreeMap<String, AccountId>>,
+}
+
+impl Webhooks {
+    /// Whose resource a notification at the URL of the account `at` names; `None` if it is nobody's here.
+    ///
+    /// Without `sellers` it is that account's. With them, what came with a signature is the account's whose seller it names.
+    /// What proves nothing stays with the account of its URL, and only if that is the seller's: else whoever has one intake
+    /// key could have Mercado Pago asked with the token of every seller of the application. Nothing is lost by it: the feed of
+    /// an order goes to the account's own URL, and payments are notified with a signature.
+    #[must_use]
+    pub fn account_of(&self, at: &AccountId, signed: bool, seller: Option<&str>) -> Option<AccountId> {
+        let Some(sellers) = &self.sellers else { return Some(at.clone()) };
+        let named = seller.and_then(|seller| sellers.get(seller));
+        let found = match (signed, seller) {
+            (false, None) => sellers.values().find(|account| *account == at),
+            (false, Some(_)) => named.filter(|account| *account == at),
+            (true, _) => named,
+        };
+        found.cloned()
+    }
 }
 
 /// What to do with a notification that should verify and does not.
@@ -219,6 +242,38 @@ impl<T> std::ops::Deref for Found<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn news_of_an_application_are_the_accounts_whose_seller_they_name() {
+        let account = |text: &str| AccountId::parse(text).unwrap();
+        let read = |sellers: &str| {
+            let entry = format!(r#"{{"intake_keys":["k"],"webhook_secrets":["s"]{sellers}}}"#);
+            serde_json::from_str::<Webhooks>(&entry).unwrap()
+        };
+        let of = |webhooks: &Webhooks, at: &str, signed: bool, seller: Option<&str>| {
+            let found = webhooks.account_of(&account(at), signed, seller);
+            found.map(|found| found.to_string()).unwrap_or_default()
+        };
+        let alone = read("");
+        assert_eq!(of(&alone, "north", true, Some("1")), "north");
+        assert_eq!(of(&alone, "north", false, None), "north");
+        let many = read(r#","sellers":{"1":"north","2":"South"}"#);
+        for (at, signed, seller, expected) in [
+            ("app", true, Some("1"), "north"),
+            ("app", true, Some("2"), "south"),
+            ("app", true, Some("3"), ""),
+            ("app", true, None, ""),
+            ("app", false, Some("1"), ""),
+            ("app", false, None, ""),
+            ("north", false, Some("1"), "north"),
+            ("north", false, None, "north"),
+            ("north", false, Some("2"), ""),
+            ("north", true, Some("2"), "south"),
+        ] {
+            assert_eq!(of(&many, at, signed, seller), expected, "{at} {signed} {seller:?}");
+        }
+        assert_eq!(of(&read(r#","sellers":{}"#), "app", true, Some("1")), "", "no seller yet");
+    }
 
     #[test]
     fn an_entry_is_read_as_people_write_it() {

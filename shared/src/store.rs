@@ -11,6 +11,8 @@
 //! | terminal | `terminal#<account>#<terminal>` | `terminal` |
 //! | record of what was set up | `chain` | `station#<station>` |
 //! | payment under review | `payment#<payment>` | `review` |
+//! | invitation to link a seller | `oauth#<SHA-256 of its state>` | `invitation` |
+//! | link with a seller | `link#<account>` | `link` |
 //!
 //! **Invariant.** `state` sorts after every `sale#…`, so that one `Query` backwards with limit 2 gives a position
 //! and its newest sale. **Invariant.** A sale is written only under the version that was read. **Invariant.** A key is in both of its items
@@ -18,6 +20,7 @@
 
 mod error;
 mod keys;
+mod links;
 mod positions;
 mod sales;
 mod setup;
@@ -30,6 +33,7 @@ use std::collections::HashMap;
 
 pub use error::StoreError;
 pub use keys::{CallerKey, Created, InvalidKey, KeyList, NoRandomness, Revoked, hash_of_key, new_key};
+pub use links::{Invitation, InvitationStatus, Link, LinkStatus};
 pub use sales::{OpenCommands, Registered, SaleName, SaveError, Unresolved};
 pub use setup::{PrintedQr, Record};
 pub use stations::Station;

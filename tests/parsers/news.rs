@@ -21,6 +21,9 @@ pub fn notification(input: &[u8]) {
     // The topic is logged: it must be a word of ours, never one of the caller's.
     let word = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-');
     assert!(news.topic.len() <= 32 && news.topic.bytes().all(word), "{news:?}");
+    // The seller decides whose token is used: digits, or none.
+    let digits = |id: &String| (1..=20).contains(&id.len()) && id.bytes().all(|digit| digit.is_ascii_digit());
+    assert!(news.seller.as_ref().is_none_or(digits), "{news:?}");
     // What cannot be verified has no signature to cover anything, except that of a merchant order.
     assert!(!news.verifiable || !news.signed_ids.is_empty(), "{news:?}");
     let Some(resource) = news.resource else { return };

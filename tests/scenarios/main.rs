@@ -10,6 +10,7 @@ mod lookup;
 mod loyalty;
 mod malformed;
 mod notifications;
+mod oauth;
 mod odd;
 mod odd_documents;
 mod refunds;

@@ -9,7 +9,7 @@ use surtidor::edge;
 use surtidor::id::AccountId;
 use surtidor::notification::{LONGEST_BODY, NotUnderstood, Notification, understand};
 use surtidor::problem::{Problem, json};
-use surtidor::queue::{Hint, Queue};
+use surtidor::queue::{Hint, Queue, Resource};
 use surtidor::secrets::{Book, Unverified, Webhooks};
 use surtidor::signature::{SignatureError, Signed, verify};
 use time::OffsetDateTime;
@@ -64,6 +64,20 @@ async fn take_in(intake: &Intake, request: &Request) -> Result<(), Problem> {
     let signed = check_signature(&webhooks, &notification, request, now)?;
     let Some(resource) = notification.resource else {
         tracing::info!(event = "notification_passed_over", topic = notification.topic, "Nothing to look at");
+        return Ok(());
+    };
+    // Of a link the id itself, which a signature covers, is the seller.
+    let seller = match &resource {
+        Resource::Connection(seller) => Some(seller.as_str()),
+        _ => notification.seller.as_deref(),
+    };
+    let Some(account) = webhooks.account_of(&account, signed, seller) else {
+        tracing::info!(
+            event = "notification_of_no_seller",
+            topic = notification.topic,
+            signed,
+            "It is about no seller of ours"
+        );
         return Ok(());
     };
     let hint = Hint { signed, ..Hint::new(account, resource, now) };

@@ -24,6 +24,8 @@ pub struct Faults {
     pub refunds: Refunds,
     /// How terminals and what is charged on them behave.
     pub terminals: Terminals,
+    /// How tokens of applications behave.
+    pub oauth: Oauth,
     /// What the next payment says wrongly; used once.
     pub next_payment: Option<Twist>,
     /// Hosts that Mercado Pago's adviser has enabled for `url`; any host when not given, else 403.
@@ -200,6 +202,17 @@ pub enum TsUnit {
     Seconds,
     /// As in the prose of the documents.
     Milliseconds,
+}
+
+/// How tokens of applications behave.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Oauth {
+    /// How long new access tokens are good, in seconds; 180 days when not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_life_s: Option<u32>,
+    /// Answers to a refresh leave out `user_id` and `public_key`, as Mercado Pago's may.
+    pub bare_refresh: bool,
 }
 
 /// What becomes of refunds.

@@ -8,7 +8,8 @@
 //! * [`Embedded`] is one without a port, whose network and clock are its program's.
 //! * The API is strict where Mercado Pago is, with Mercado Pago's own errors.
 //! * `/_control` is what the simulator adds; its methods are also on [`Simulator`].
-//! * `/` has the QRs to print, `/phone` the buyer's phone, `/terminal` the terminals, `/_control/` the switches.
+//! * `/` has the QRs to print, `/phone` the buyer's phone, `/terminal` the terminals, `/authorization` is where sellers let an
+//!   application act for them, `/_control/` has the switches.
 //!
 //! Money is an integer of minor units inside and the text of a JSON number outside; no amount passes through a float.
 
@@ -26,6 +27,7 @@ mod faults;
 mod json;
 mod model;
 mod news;
+mod oauth;
 mod outside;
 mod pages;
 mod persist;
@@ -48,14 +50,15 @@ pub use clock::{Clock, Moment};
 pub use control::lever::{ChargebackChange, LeverError, PaymentChange, PaymentDraft};
 pub use embedded::Embedded;
 pub use faults::{
-    ApiFault, Callback, CallbackMethod, Effect, Fate, Faults, NotificationFaults, Receive, Refunds, SignedId,
-    Terminals, TsUnit, Twist, Webhooks,
+    ApiFault, Callback, CallbackMethod, Effect, Fate, Faults, NotificationFaults, Oauth, Receive, Refunds,
+    SignedId, Terminals, TsUnit, Twist, Webhooks,
 };
 pub use json::Json;
 pub use model::payment::{BUYER, BUYER_DOCUMENT, BUYER_EMAIL};
 pub use model::refund::RefundStatus;
 pub use model::terminal::OperatingMode;
 pub use news::{Dialect, Notification, ReleaseOrder, State, Try};
+pub use oauth::Application;
 pub use outside::Outside;
 pub use point::act::{CardRead, NetworkLoss, TerminalDraft};
 pub use point::view::{ChargeView, TerminalScreen, TerminalView};

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower::{ServiceExt, service_fn};
 
+use crate::api::oauth::OauthError;
 use crate::app::{App, lock};
 use crate::error::{OrderError, is_orders_family, plain};
 use crate::faults::{ApiFault, Effect};
@@ -100,7 +101,9 @@ async fn disturbed(rule: &ApiFault, request: Request, next: Next) -> Response {
     match rule.effect {
         Effect::Status => {
             let status = rule.status.unwrap_or(500);
-            let mut answer = if is_orders_family(request.uri().path()) {
+            let mut answer = if request.uri().path() == "/oauth/token" {
+                OauthError::plain(status).into_response()
+            } else if is_orders_family(request.uri().path()) {
                 OrderError::plain(status, message(status)).into_response()
             } else {
                 plain(status, message(status)).into_response()

@@ -19,6 +19,7 @@ use crate::json::Json;
 use crate::model::refund::RefundStatus;
 use crate::model::terminal::OperatingMode;
 use crate::news::{Notification, ReleaseOrder};
+use crate::oauth::Application;
 use crate::outside::Network;
 use crate::point::act::{CardRead, NetworkLoss, TerminalDraft};
 use crate::point::view::TerminalView;
@@ -138,6 +139,32 @@ impl Simulator {
     /// Adds a seller, or changes the one with that collector id.
     pub fn put_account(&self, account: Account) -> Result<(), LeverError> {
         self.app.put_account(account)
+    }
+
+    /// Adds an application that sellers may let act for them, or changes the one with that id.
+    pub fn put_application(&self, application: Application) -> Result<(), LeverError> {
+        self.app.put_application(application)
+    }
+
+    /// A seller opens the consent page at an address and consents; where the browser goes then, with the code.
+    pub fn consent(&self, url: &str, seller: u64) -> Result<String, LeverError> {
+        self.app.consent(url, seller)
+    }
+
+    /// A seller opens the consent page at an address and refuses; where the browser goes then.
+    pub fn refuse(&self, url: &str) -> Result<String, LeverError> {
+        self.app.refuse(url)
+    }
+
+    /// A seller takes the consent back: the application's tokens for that seller are dead.
+    pub fn deauthorize(&self, application: u64, seller: u64) -> Result<(), LeverError> {
+        self.app.deauthorize(application, seller)
+    }
+
+    /// Every secret of OAuth so far: secrets of applications, codes, and tokens, dead ones too.
+    #[must_use]
+    pub fn oauth_secrets(&self) -> Vec<String> {
+        self.app.oauth_secrets()
     }
 
     /// Scans a QR, named by the point of sale's id, external id, QR text or url.

@@ -18,6 +18,7 @@ use crate::model::pos::Pos;
 use crate::model::refund::{Refund, RefundStatus};
 use crate::model::store::Store;
 use crate::model::terminal::Terminal;
+use crate::oauth::Oauth;
 
 /// The state, as it is kept across restarts.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -43,6 +44,8 @@ pub struct World {
     pub charges: BTreeMap<String, Charge>,
     /// What was asked and answered with each `X-Idempotency-Key` of the Orders API, by seller and key.
     pub order_keys: BTreeMap<String, OrderKey>,
+    /// Applications that act for sellers, and their tokens.
+    pub oauth: Oauth,
     /// How many things were created, for their ids.
     pub created: u64,
 }
@@ -105,6 +108,20 @@ pub enum Change {
     Chargeback(String),
     /// A charge of a terminal changed in a way that is told.
     Charge(String, Told),
+    /// A seller let an application act.
+    Authorized {
+        /// The application.
+        application: u64,
+        /// The seller.
+        seller: u64,
+    },
+    /// A seller took that back.
+    Deauthorized {
+        /// The application.
+        application: u64,
+        /// The seller.
+        seller: u64,
+    },
 }
 
 /// The kinds of ids, by the number they start from: digits as long as Mercado Pago's.

@@ -198,11 +198,16 @@ impl MercadoPago {
 
     /// A call without a body. Paths are made of checked ids; one that is none names nothing, and Mercado Pago says so.
     pub(super) fn call(&self, method: Method, token: &SecretString, path: &str) -> Call {
+        Call { token: Some(token.clone()), ..self.call_without_token(method, path) }
+    }
+
+    /// The same for what no account's token opens.
+    pub(super) fn call_without_token(&self, method: Method, path: &str) -> Call {
         let mut url = self.base.clone();
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(query);
-        Call { method, url, token: token.clone(), key: None, body: None }
+        Call { method, url, token: None, key: None, body: None }
     }
 
     /// Sends what may be repeated, until it is answered or patience ends.
@@ -261,7 +266,7 @@ impl MercadoPago {
 pub(super) struct Call {
     method: Method,
     url: Url,
-    token: SecretString,
+    token: Option<SecretString>,
     key: Option<String>,
     body: Option<Vec<u8>>,
 }
@@ -278,9 +283,11 @@ impl Call {
     /// `None` where a token or key is no text that HTTP can carry.
     fn request(&self) -> Option<Request> {
         let mut request = Request::new(self.method.clone(), self.url.clone());
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret())).ok()?;
-        bearer.set_sensitive(true);
-        request.headers_mut().insert(AUTHORIZATION, bearer);
+        if let Some(token) = &self.token {
+            let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).ok()?;
+            bearer.set_sensitive(true);
+            request.headers_mut().insert(AUTHORIZATION, bearer);
+        }
         if let Some(key) = &self.key {
             request.headers_mut().insert("x-idempotency-key", HeaderValue::from_str(key).ok()?);
         }

@@ -21,7 +21,7 @@ pub async fn change<R>(
     mut change: impl FnMut(&mut Map<String, Value>) -> R,
 ) -> Result<R, SecretError> {
     for _ in 0..TRIES {
-        let (version, before) = document(client, secret).await?;
+        let (version, before) = current(client, secret).await?;
         let mut after = before.clone();
         let result = change(&mut after);
         if after == before || replace(client, secret, &version, &after).await? {
@@ -33,8 +33,13 @@ pub async fn change<R>(
     Err(SecretError("others write it all the time".to_owned()))
 }
 
+/// A document as it is now, to be looked at only.
+pub async fn document(client: &Client, secret: &str) -> Result<Map<String, Value>, SecretError> {
+    current(client, secret).await.map(|(_, document)| document)
+}
+
 /// A document and its version.
-async fn document(client: &Client, secret: &str) -> Result<(String, Map<String, Value>), SecretError> {
+async fn current(client: &Client, secret: &str) -> Result<(String, Map<String, Value>), SecretError> {
     let answer = client.get_secret_value().secret_id(secret).send().await;
     let answer = answer.map_err(|error| SecretError(explain(&error)))?;
     let text = answer.secret_string().ok_or_else(|| SecretError("it has no text".to_owned()))?;

@@ -5,6 +5,7 @@ mod chargebacks;
 mod images;
 mod intents;
 mod merchant_orders;
+pub mod oauth;
 mod once;
 mod order_draft;
 mod order_refunds;
@@ -31,6 +32,7 @@ use crate::error::ApiError;
 /// The routes of the API.
 pub fn routes() -> Router<Arc<App>> {
     Router::new()
+        .route("/oauth/token", post(oauth::token))
         .route("/users/me", get(users::me))
         .route("/users/{user}/stores", axum::routing::post(stores::create))
         .route("/users/{user}/stores/search", get(stores::search))

@@ -22,6 +22,13 @@ fn token(parts: &Parts) -> Option<&str> {
     header.and_then(|value| value.strip_prefix("Bearer ")).map(str::trim)
 }
 
+/// The seller that a token acts for: the seller's own, or one that an application was given.
+fn seller(app: &App, token: &str) -> Option<Account> {
+    let world = app.world();
+    let of_application = || world.seller_of_application(token, || app.clock.now());
+    world.seller(token).or_else(of_application).cloned()
+}
+
 impl FromRequestParts<Arc<App>> for Seller {
     type Rejection = ApiError;
 
@@ -32,7 +39,7 @@ impl FromRequestParts<Arc<App>> for Seller {
                 Err(ApiError::coded(400, 5, "Must provide your access_token to proceed"))
             }
             None => Err(ApiError::new(401, "unauthorized", "authorization value not present")),
-            Some(token) => app.world().seller(token).cloned().map(Seller).ok_or_else(ApiError::token),
+            Some(token) => seller(app, token).map(Seller).ok_or_else(ApiError::token),
         }
     }
 }
@@ -41,7 +48,7 @@ impl FromRequestParts<Arc<App>> for OrderSeller {
     type Rejection = OrderError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, OrderError> {
-        let seller = token(parts).and_then(|token| app.world().seller(token).cloned());
+        let seller = token(parts).and_then(|token| seller(app, token));
         seller.map(OrderSeller).ok_or_else(OrderError::token)
     }
 }

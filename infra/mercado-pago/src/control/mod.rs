@@ -3,6 +3,7 @@
 pub mod lever;
 mod levers;
 mod news;
+mod oauth;
 mod scans;
 mod sellers;
 mod terminals;
@@ -47,6 +48,11 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/chargebacks", post(levers::charge_back))
         .route("/chargebacks/{chargeback}", axum::routing::put(levers::change_chargeback))
         .route("/accounts", get(sellers::list).post(sellers::put))
+        .route("/oauth/applications", get(oauth::list).post(oauth::put))
+        .route("/oauth/look", post(oauth::look))
+        .route("/oauth/consent", post(oauth::consent))
+        .route("/oauth/refuse", post(oauth::refuse))
+        .route("/oauth/deauthorize", post(oauth::deauthorize))
         .route("/pos", get(sellers::points))
         .route("/orders", get(terminals::orders))
         .route("/terminals", get(terminals::list).post(terminals::add))

@@ -12,6 +12,7 @@ use crate::clock::Moment;
 use crate::faults::Faults;
 use crate::json::{Json, object};
 use crate::model::charge::{Charge, Standing};
+use crate::oauth::Application;
 use crate::world::{Change, Told, World};
 
 /// What a change is about.
@@ -25,13 +26,16 @@ struct Subject<'a> {
     webhook: Option<(&'static str, Json)>,
     /// Whether the Webhook's query has no `data.id`.
     bare: bool,
+    /// The one application that is told; when not given, the seller's own and every other that acts for the seller.
+    only: Option<u64>,
 }
 
 /// The notifications of a change.
 pub fn compose(world: &World, change: &Change, faults: &Faults, now: Moment) -> Vec<Notification> {
     let Some(subject) = subject(world, change, faults, now) else { return Vec::new() };
     let mut all = Vec::new();
-    for (url, is_panel) in [(subject.url, false), (subject.seller.webhook_url.as_deref(), true)] {
+    let panel = subject.seller.webhook_url.as_deref().filter(|_| subject.only.is_none());
+    for (url, is_panel) in [(subject.url, false), (panel, true)] {
         let Some(url) = url.and_then(|url| Url::parse(url).ok()) else { continue };
         let source =
             url.query_pairs().find(|(name, _)| name == "source_news").map(|(_, value)| value.into_owned());
@@ -50,6 +54,15 @@ pub fn compose(world: &World, change: &Change, faults: &Faults, now: Moment) -> 
         if hooks {
             all.extend(subject.webhook(url, now));
         }
+    }
+    // That an application is told everything of its sellers, whoever made it, is inferred.
+    let told: Vec<_> = match subject.only {
+        Some(id) => world.oauth.applications.get(&id).into_iter().collect(),
+        None => world.oauth.of(subject.seller.collector_id).collect(),
+    };
+    for application in told {
+        let url = application.webhook_url.as_deref().and_then(|url| Url::parse(url).ok());
+        all.extend(url.and_then(|url| subject.webhook_of(application, url, now)));
     }
     all
 }
@@ -79,6 +92,7 @@ fn subject<'a>(world: &'a World, change: &Change, faults: &Faults, now: Moment) 
                 feed: Some(("merchant_order", format!("https://api.mercadolibre.com/merchant_orders/{id}"))),
                 webhook: faults.webhooks.merchant_order.then_some(("topic_merchant_order_wh", body)),
                 bare: false,
+                only: None,
             })
         }
         Change::PaymentCreated(id) | Change::PaymentUpdated(id) => {
@@ -93,6 +107,7 @@ fn subject<'a>(world: &'a World, change: &Change, faults: &Faults, now: Moment) 
                 feed: Some(("payment", id.to_string())),
                 webhook: Some(("payment", event(seller, "payment", action, &id.to_string(), now))),
                 bare: false,
+                only: None,
             })
         }
         Change::Chargeback(id) => {
@@ -107,6 +122,22 @@ fn subject<'a>(world: &'a World, change: &Change, faults: &Faults, now: Moment) 
                 feed: Some(("chargebacks", id.clone())),
                 webhook: Some((topic, event(seller, topic, "created", id, now))),
                 bare: false,
+                only: None,
+            })
+        }
+        Change::Authorized { application, seller } | Change::Deauthorized { application, seller } => {
+            let account = world.accounts.get(seller)?;
+            let authorized = matches!(change, Change::Authorized { .. });
+            let action = if authorized { "application.authorized" } else { "application.deauthorized" };
+            let id = seller.to_string();
+            Some(Subject {
+                seller: account,
+                url: None,
+                feed: None,
+                webhook: Some(("mp-connect", event(account, "mp-connect", action, &id, now))),
+                id,
+                bare: false,
+                only: Some(*application),
             })
         }
         Change::Charge(id, told) => {
@@ -128,6 +159,7 @@ fn subject<'a>(world: &'a World, change: &Change, faults: &Faults, now: Moment) 
                 feed: None,
                 webhook: Some((topic, body)),
                 bare: !made.is_order() && faults.terminals.bare_intents,
+                only: None,
             })
         }
     }
@@ -212,13 +244,32 @@ impl Subject<'_> {
         Some(self.notification(Dialect::Ipn, topic, &url, &body, now))
     }
 
-    fn webhook(&self, mut url: Url, now: Moment) -> Option<Notification> {
+    /// The Webhook of another application than the seller's own, which names that one.
+    fn webhook_of(&self, application: &Application, url: Url, now: Moment) -> Option<Notification> {
         let (topic, body) = self.webhook.as_ref()?;
+        let mut body = body.clone();
+        for name in ["application_id", "client_id"] {
+            match body.get(name) {
+                Json::Null => {}
+                Json::Text(_) => body.put(name, application.client_id.to_string().into()),
+                _ => body.put(name, application.client_id.into()),
+            }
+        }
+        let application = Some(application.client_id);
+        Some(Notification { application, ..self.webhook_with(topic, &body, url, now) })
+    }
+
+    fn webhook(&self, url: Url, now: Moment) -> Option<Notification> {
+        let (topic, body) = self.webhook.as_ref()?;
+        Some(self.webhook_with(topic, body, url, now))
+    }
+
+    fn webhook_with(&self, topic: &str, body: &Json, mut url: Url, now: Moment) -> Notification {
         if !self.bare {
             url.query_pairs_mut().append_pair("data.id", &self.id);
         }
         url.query_pairs_mut().append_pair("type", topic);
-        Some(self.notification(Dialect::Webhooks, topic, &url, body, now))
+        self.notification(Dialect::Webhooks, topic, &url, body, now)
     }
 
     fn notification(
@@ -232,6 +283,7 @@ impl Subject<'_> {
         Notification {
             id: 0,
             account: self.seller.collector_id,
+            application: None,
             dialect,
             topic: topic.to_owned(),
             resource: self.id.clone(),

@@ -128,17 +128,20 @@ impl App {
                 (format!("MercadoPago Feed v2.0 {topic}"), noise)
             }
             Dialect::Webhooks => {
-                let secret = match self.world().accounts.get(&notification.account) {
-                    Some(account) if !webhooks.wrong_secret => account.webhook_secret.clone(),
-                    _ => "not the account's secret".to_owned(),
+                let world = self.world();
+                let known = match notification.application {
+                    Some(id) => world.oauth.applications.get(&id).map(|known| &known.webhook_secret),
+                    None => world.accounts.get(&notification.account).map(|known| &known.webhook_secret),
                 };
+                let known = known.filter(|_| !webhooks.wrong_secret);
+                let secret = known.map_or("not the account's secret", String::as_str);
                 let data_id = match webhooks.signed_id {
                     SignedId::AsReceived => notification.resource.clone(),
                     SignedId::Lower => notification.resource.to_lowercase(),
                 };
                 (
                     format!("MercadoPago WebHook v1.0 {topic}"),
-                    signature::sign(&secret, Some(&data_id), &request_id, ts),
+                    signature::sign(secret, Some(&data_id), &request_id, ts),
                 )
             }
         };

@@ -47,6 +47,8 @@ pub struct Notification {
     pub id: u64,
     /// The seller.
     pub account: u64,
+    /// The application that acts for the seller and is told; none when it is the seller's own.
+    pub application: Option<u64>,
     /// The system that sends it.
     pub dialect: Dialect,
     /// `merchant_order`, `payment`, ...
@@ -241,6 +243,7 @@ mod tests {
         let note = |state| Notification {
             id: 0,
             account: 1,
+            application: None,
             dialect: Dialect::Ipn,
             topic: String::new(),
             resource: String::new(),

@@ -1,4 +1,4 @@
-//! The pages for a person: the QRs, the buyer's phone, the terminal, the switches. They need nothing from outside and no build step.
+//! The pages for a person: the QRs, the buyer's phone, the terminal, a seller's consent, the switches. They need nothing from outside and no build step.
 
 use std::sync::Arc;
 
@@ -25,6 +25,10 @@ pub fn routes() -> Router<Arc<App>> {
         .route("/phone", get(|headers: HeaderMap| async move { page(include_str!("phone.html"), &headers) }))
         .route("/terminal", get(terminal))
         .route("/terminal/{id}", get(terminal))
+        .route(
+            "/authorization",
+            get(|headers: HeaderMap| async move { page(include_str!("authorization.html"), &headers) }),
+        )
         .route("/_control", get(async || Redirect::permanent("/_control/")))
         .route(
             "/_control/",
@@ -65,6 +69,7 @@ async fn file(Path(name): Path<String>) -> Response {
         "text.js" => ("text/javascript", include_str!("text.js")),
         "index.js" => ("text/javascript", include_str!("index.js")),
         "phone.js" => ("text/javascript", include_str!("phone.js")),
+        "authorization.js" => ("text/javascript", include_str!("authorization.js")),
         "terminal.js" => ("text/javascript", include_str!("terminal.js")),
         "control.js" => ("text/javascript", include_str!("control.js")),
         "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),

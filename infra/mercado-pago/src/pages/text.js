@@ -147,6 +147,15 @@ const words = {
   means_in_process: ["Visa, en revisión", "Visa, em análise", "Visa, under review"],
   means_pending_transfer: ["Transferencia en espera", "Transferência em espera", "Transfer awaited"],
   means_authorized: ["Visa, autorizada sin capturar", "Visa, autorizada sem captura", "Visa, authorised only"],
+  authorizeTitle: ["Autorizar una aplicación", "Autorizar um aplicativo", "Authorise an application"],
+  authorizeLead: [
+    "quiere cobrar y devolver en tu nombre, y ver tus pagos.",
+    "quer cobrar e devolver em seu nome, e ver seus pagamentos.",
+    "wants to charge and refund in your name, and to see your payments.",
+  ],
+  authorizeAs: ["Autorizar como…", "Autorizar como…", "Authorise as…"],
+  authorizeRefuse: ["No autorizar", "Não autorizar", "Do not authorise"],
+  noSellers: ["Todavía no hay vendedores.", "Ainda não há vendedores.", "There are no sellers yet."],
   controlTitle: ["Qué sale mal", "O que dá errado", "What goes wrong"],
   controlLead: [
     "Todo lo que se cambia acá vale desde la próxima llamada.",

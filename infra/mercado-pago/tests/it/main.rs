@@ -8,6 +8,7 @@ mod faults;
 mod intents;
 mod levers;
 mod news;
+mod oauth;
 mod orders;
 mod pages;
 mod payments;

@@ -19,9 +19,15 @@ async fn another_sites_page_pulls_no_lever() -> Result<()> {
 async fn pages_come_in_the_browsers_language_and_whole() -> Result<()> {
     let bench = Bench::new().await?;
     let base = bench.mp.url();
-    for path in
-        ["/", "/phone", "/terminal", "/terminal/NEWLAND_N950__N950NCB801293324", "/_control/", "/_control"]
-    {
+    for path in [
+        "/",
+        "/phone",
+        "/terminal",
+        "/terminal/NEWLAND_N950__N950NCB801293324",
+        "/authorization?client_id=1",
+        "/_control/",
+        "/_control",
+    ] {
         let page =
             bench.client.get(format!("{base}{path}")).header("accept-language", "pt-BR,en").send().await?;
         assert_eq!(page.status(), 200, "{path}");
