@@ -1,5 +1,6 @@
 //! What `surtidor` is told to do, one module a command.
 
+pub(crate) mod account;
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod doctor;

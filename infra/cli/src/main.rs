@@ -71,6 +71,8 @@ enum Command {
     Apply(commands::apply::Options),
     /// Check a live set-up, and say in plain words what is wrong and how to mend it.
     Doctor(commands::doctor::Options),
+    /// List accounts with their notification URLs, and link sellers by OAuth.
+    Account(commands::account::Options),
     /// Make, list and revoke keys of the API, for stations' software and for staff.
     Key(commands::key::Options),
     /// Show a sale: what the pump told, what Mercado Pago says, what was done.
@@ -108,6 +110,7 @@ async fn main() -> ExitCode {
         Command::Plan(options) => commands::plan::run(&screen, at, options).await,
         Command::Apply(options) => commands::apply::run(&screen, at, options).await,
         Command::Doctor(options) => commands::doctor::run(&screen, at, options).await,
+        Command::Account(options) => commands::account::run(&screen, at, options).await,
         Command::Key(options) => commands::key::run(&screen, at, options).await,
         Command::Sale(options) => commands::sale::run(&screen, at, options).await,
         Command::Check(options) => commands::check::run(&screen, at, options).await,
