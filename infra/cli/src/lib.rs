@@ -7,3 +7,4 @@ pub mod deployment;
 pub mod live;
 pub mod plan;
 pub mod secret;
+pub mod sheet;

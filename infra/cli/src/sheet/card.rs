@@ -1,0 +1,128 @@
+//! The upright cards: sticker, window, lanyard and counter share one design.
+
+use anyhow::Result;
+
+use super::canvas::{ACCENT, Anchor, Area, Canvas, GREY, INK, PALE, PAPER, Style, TINT};
+use super::letters::{CAPITAL, Weight};
+use super::{Format, Label, qr, words};
+
+/// The border of the design, in its own units.
+const MARGIN: f32 = 6.0;
+
+/// How a format uses the design: millimetres of a unit, and what the slot takes at the top.
+fn measure(format: Format) -> (f32, f32) {
+    match format {
+        Format::Window => (1.41, 0.0),
+        Format::Lanyard => (0.76, 7.0),
+        _ => (1.0, 0.0),
+    }
+}
+
+/// One card.
+pub fn draw(canvas: &mut Canvas, label: &Label, format: Format) -> Result<()> {
+    let (unit, top) = measure(format);
+    let (width, height) = format.size();
+    if format == Format::Lanyard {
+        canvas.frame(Area::new(width / 2.0 - 8.0, 4.0, 16.0, 3.5), 1.75, 0.2, GREY);
+    }
+    let page = Area::new(MARGIN, MARGIN, width / unit - 2.0 * MARGIN, (height - top) / unit - 2.0 * MARGIN);
+    canvas.group(0.0, top, unit, |canvas| design(canvas, label, page))
+}
+
+fn design(canvas: &mut Canvas, label: &Label, page: Area) -> Result<()> {
+    let words = words::of(label.language);
+    let y = who(canvas, label, page);
+    let y = call(canvas, label, Area { y: y + 4.5, ..page });
+    let panel = Area::new(page.x, y + 4.0, page.width, 32.0);
+    place(canvas, label, panel);
+
+    // The foot is set from below; the QR takes what is left.
+    let band = Area::new(page.x, page.bottom() - 13.0, page.width, 8.0);
+    check(canvas, &format!("{} {}", words.check, label.side), band);
+    footer(canvas, label, page.x, page.bottom(), page.width);
+
+    let top = panel.bottom() + 3.0;
+    let room = band.y - 3.0 - top;
+    let side = room.min(page.width * 0.66);
+    let square = Area::new(page.x, top + (room - side) / 2.0, side, side);
+    canvas.frame(square, 2.5, 0.5, INK);
+    canvas.qr(&qr::of(&label.qr)?, square.x, square.y, side);
+    let left = square.right() + 5.0;
+    steps(canvas, label, Area::new(left, square.y, page.right() - left, side));
+    Ok(())
+}
+
+/// Brand and name.
+fn who(canvas: &mut Canvas, label: &Label, area: Area) -> f32 {
+    let bold = Style::new(Weight::Bold, 4.6, INK);
+    let Some(brand) = label.brand.as_deref() else {
+        return canvas.block(area.x, area.y, area.width, 2, bold, &label.station_name);
+    };
+    let bold = canvas.fitted(bold, area.width, brand);
+    let baseline = area.y + bold.capital();
+    canvas.text(area.x, baseline, bold, brand);
+    let name = Style::new(Weight::Medium, 4.0, INK);
+    canvas.block(area.x, baseline + 2.2, area.width, 2, name, &label.station_name)
+}
+
+/// The call to pay, and with which app.
+fn call(canvas: &mut Canvas, label: &Label, area: Area) -> f32 {
+    let words = words::of(label.language);
+    let call = canvas.fitted(Style::new(Weight::Black, 14.0, INK), area.width, words.call);
+    let with = Style::new(Weight::Medium, 4.2, ACCENT);
+    let baseline = area.y + call.capital();
+    canvas.text(area.x - call.size * 0.05, baseline, call, words.call);
+    let below = baseline + 3.0 + with.capital();
+    canvas.line_of(area.x, below, area.width, with, words.with);
+    below
+}
+
+/// The side in large, and the station.
+fn place(canvas: &mut Canvas, label: &Label, panel: Area) {
+    let words = words::of(label.language);
+    canvas.panel(panel, 3.0, INK);
+    let inside = panel.inset(4.5);
+    let caption = Style::caption(3.0, PALE);
+    let station = canvas.fitted(Style::new(Weight::Bold, 11.0, PAPER), inside.width * 0.4, &label.station);
+    let room = inside.width - canvas.width(station, &label.station).max(18.0) - 6.0;
+    let height = inside.height - caption.capital() - 3.0;
+    let side = canvas.fitted(Style::new(Weight::Black, height / CAPITAL, PAPER), room, &label.side);
+    let baseline = inside.bottom() - (height - side.capital()) / 2.0;
+    canvas.text(inside.x, inside.y + caption.capital(), caption, words.side);
+    canvas.text(inside.x - side.size * 0.03, baseline, side, &label.side);
+    canvas.text(inside.right(), inside.y + caption.capital(), caption.at(Anchor::End), words.station);
+    canvas.text(inside.right(), inside.bottom(), station.at(Anchor::End), &label.station);
+}
+
+fn steps(canvas: &mut Canvas, label: &Label, area: Area) {
+    let disc = 3.0;
+    let title_style = Style::new(Weight::Bold, 4.2, INK);
+    let number_style = Style::new(Weight::Bold, 4.2, PAPER).at(Anchor::Middle);
+    let mut y = area.y;
+    for (number, (title, sentence)) in ["1", "2", "3"].into_iter().zip(words::of(label.language).steps) {
+        canvas.disc(area.x + disc, y + disc, disc, ACCENT);
+        canvas.text(area.x + disc, y + disc + number_style.capital() / 2.0, number_style, number);
+        let bottom = canvas.block(area.x, y + 8.0, area.width, 2, title_style, title);
+        canvas.block(area.x, bottom + 1.8, area.width, 4, Style::new(Weight::Medium, 3.2, INK), sentence);
+        y += area.height / 3.0;
+    }
+}
+
+/// The warning: phone and pump must name the same side.
+pub fn check(canvas: &mut Canvas, text: &str, band: Area) {
+    canvas.panel(band, band.height / 4.0, TINT);
+    let style = Style::new(Weight::Bold, band.height / 2.0, INK).at(Anchor::Middle);
+    let style = canvas.fitted(style, band.width - 6.0, text);
+    canvas.text(band.x + band.width / 2.0, band.y + (band.height + style.capital()) / 2.0, style, text);
+}
+
+/// What to do when it does not work, and which print this is.
+pub fn footer(canvas: &mut Canvas, label: &Label, x: f32, y: f32, width: f32) {
+    let words = words::of(label.language);
+    let help = Style::new(Weight::Bold, 3.2, INK);
+    canvas.text(x, y, help, words.help);
+    let day = words::day(label.date, label.language);
+    let print = format!("{} · v{} · {day}", label.external_id, label.version);
+    let room = width - canvas.width(help, words.help) - 4.0;
+    canvas.line_of(x + width, y, room, Style::new(Weight::Medium, 2.5, GREY).at(Anchor::End), &print);
+}
