@@ -20,7 +20,7 @@ pub const GREY: &str = "#4a5258";
 pub const PALE: &str = "#b9c4c8";
 
 /// From one baseline to the next, in ems.
-const LEADING: f32 = 1.18;
+pub const LEADING: f32 = 1.18;
 
 /// A rectangle.
 #[derive(Debug, Clone, Copy)]
@@ -157,9 +157,11 @@ impl<'a> Canvas<'a> {
         self.put(format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{colour}\"/>"));
     }
 
-    /// A QR with its border, as a square.
-    pub fn qr(&mut self, qr: &Qr, x: f32, y: f32, side: f32) {
-        let module = side / f32::from(qr.width);
+    /// A QR in a frame, which lies outside the border that the QR needs.
+    pub fn framed_qr(&mut self, qr: &Qr, square: Area, radius: f32, line: f32) {
+        self.frame(square, radius, line, INK);
+        let Area { x, y, width, .. } = square.inset(line);
+        let module = width / f32::from(qr.width);
         // Dark upon white without half tones, which readers would have to guess at.
         self.put(format_args!(
             "<path transform=\"translate({x} {y}) scale({module})\" shape-rendering=\"crispEdges\" d=\"{}\"/>",

@@ -2,18 +2,22 @@
 
 use anyhow::Result;
 
-use super::canvas::{ACCENT, Anchor, Area, Canvas, GREY, INK, PALE, PAPER, Style, TINT};
+use super::canvas::{ACCENT, Anchor, Area, Canvas, GREY, INK, LEADING, PALE, PAPER, Style, TINT};
 use super::letters::{CAPITAL, Weight};
 use super::{Format, Label, qr, words};
 
 /// The border of the design, in its own units.
 const MARGIN: f32 = 6.0;
+/// The line around the QR.
+const FRAME: f32 = 0.5;
+/// The least width of a module, in millimetres.
+const MODULE: f32 = 0.52;
 
 /// How a format uses the design: millimetres of a unit, and what the slot takes at the top.
 fn measure(format: Format) -> (f32, f32) {
     match format {
         Format::Window => (1.41, 0.0),
-        Format::Lanyard => (0.76, 7.0),
+        Format::Lanyard => (0.74, 7.0),
         _ => (1.0, 0.0),
     }
 }
@@ -26,27 +30,29 @@ pub fn draw(canvas: &mut Canvas, label: &Label, format: Format) -> Result<()> {
         canvas.frame(Area::new(width / 2.0 - 8.0, 4.0, 16.0, 3.5), 1.75, 0.2, GREY);
     }
     let page = Area::new(MARGIN, MARGIN, width / unit - 2.0 * MARGIN, (height - top) / unit - 2.0 * MARGIN);
-    canvas.group(0.0, top, unit, |canvas| design(canvas, label, page))
+    canvas.group(0.0, top, unit, |canvas| design(canvas, label, page, unit))
 }
 
-fn design(canvas: &mut Canvas, label: &Label, page: Area) -> Result<()> {
+fn design(canvas: &mut Canvas, label: &Label, page: Area, unit: f32) -> Result<()> {
     let words = words::of(label.language);
     let y = who(canvas, label, page);
-    let y = call(canvas, label, Area { y: y + 4.5, ..page });
-    let panel = Area::new(page.x, y + 4.0, page.width, 32.0);
-    place(canvas, label, panel);
+    let y = call(canvas, label, Area { y: y + 5.5, ..page });
+    let top = y + 4.0;
 
-    // The foot is set from below; the QR takes what is left.
+    // The foot is set from below.
     let band = Area::new(page.x, page.bottom() - 13.0, page.width, 8.0);
     check(canvas, &format!("{} {}", words.check, label.side), band);
     footer(canvas, label, page.x, page.bottom(), page.width);
 
-    let top = panel.bottom() + 3.0;
-    let room = band.y - 3.0 - top;
-    let side = room.min(page.width * 0.66);
-    let square = Area::new(page.x, top + (room - side) / 2.0, side, side);
-    canvas.frame(square, 2.5, 0.5, INK);
-    canvas.qr(&qr::of(&label.qr)?, square.x, square.y, side);
+    // The number and the QR share what is left, and the number gives way to a QR of many modules.
+    let qr = qr::of(&label.qr)?;
+    let room = band.y - 3.5 - (top + 3.5);
+    let wanted = (f32::from(qr.width) * MODULE / unit + 2.0 * FRAME).max(50.0);
+    let panel = Area::new(page.x, top, page.width, (room - wanted).clamp(24.0, 38.0));
+    place(canvas, label, panel);
+    let side = (room - panel.height).min(page.width * 0.66);
+    let square = Area::new(page.x, panel.bottom() + 3.5 + (room - panel.height - side) / 2.0, side, side);
+    canvas.framed_qr(&qr, square, 2.5, FRAME);
     let left = square.right() + 5.0;
     steps(canvas, label, Area::new(left, square.y, page.right() - left, side));
     Ok(())
@@ -68,11 +74,11 @@ fn who(canvas: &mut Canvas, label: &Label, area: Area) -> f32 {
 /// The call to pay, and with which app.
 fn call(canvas: &mut Canvas, label: &Label, area: Area) -> f32 {
     let words = words::of(label.language);
-    let call = canvas.fitted(Style::new(Weight::Black, 14.0, INK), area.width, words.call);
+    let call = canvas.fitted(Style::new(Weight::Black, 12.5, INK), area.width, words.call);
     let with = Style::new(Weight::Medium, 4.2, ACCENT);
     let baseline = area.y + call.capital();
-    canvas.text(area.x - call.size * 0.05, baseline, call, words.call);
-    let below = baseline + 3.0 + with.capital();
+    canvas.text(area.x - call.size * 0.02, baseline, call, words.call);
+    let below = baseline + 3.8 + with.capital();
     canvas.line_of(area.x, below, area.width, with, words.with);
     below
 }
@@ -83,28 +89,33 @@ fn place(canvas: &mut Canvas, label: &Label, panel: Area) {
     canvas.panel(panel, 3.0, INK);
     let inside = panel.inset(4.5);
     let caption = Style::caption(3.0, PALE);
-    let station = canvas.fitted(Style::new(Weight::Bold, 11.0, PAPER), inside.width * 0.4, &label.station);
+    let station = canvas.fitted(Style::new(Weight::Bold, 11.0, PAPER), inside.width * 0.34, &label.station);
     let room = inside.width - canvas.width(station, &label.station).max(18.0) - 6.0;
     let height = inside.height - caption.capital() - 3.0;
     let side = canvas.fitted(Style::new(Weight::Black, height / CAPITAL, PAPER), room, &label.side);
-    let baseline = inside.bottom() - (height - side.capital()) / 2.0;
     canvas.text(inside.x, inside.y + caption.capital(), caption, words.side);
-    canvas.text(inside.x - side.size * 0.03, baseline, side, &label.side);
+    canvas.text(inside.x - side.size * 0.03, inside.bottom(), side, &label.side);
     canvas.text(inside.right(), inside.y + caption.capital(), caption.at(Anchor::End), words.station);
     canvas.text(inside.right(), inside.bottom(), station.at(Anchor::End), &label.station);
 }
 
 fn steps(canvas: &mut Canvas, label: &Label, area: Area) {
-    let disc = 3.0;
-    let title_style = Style::new(Weight::Bold, 4.2, INK);
-    let number_style = Style::new(Weight::Bold, 4.2, PAPER).at(Anchor::Middle);
+    let disc = 2.6;
+    let title_style = Style::new(Weight::Bold, 4.8, INK);
+    let number_style = Style::new(Weight::Bold, 3.8, PAPER).at(Anchor::Middle);
+    let sentence_style = Style::new(Weight::Medium, 3.4, INK);
+    // Two lines of a sentence below a title; the last step ends where the QR does.
+    let height = 2.0 * disc + 2.2 + sentence_style.capital() + sentence_style.size * LEADING;
     let mut y = area.y;
     for (number, (title, sentence)) in ["1", "2", "3"].into_iter().zip(words::of(label.language).steps) {
-        canvas.disc(area.x + disc, y + disc, disc, ACCENT);
-        canvas.text(area.x + disc, y + disc + number_style.capital() / 2.0, number_style, number);
-        let bottom = canvas.block(area.x, y + 8.0, area.width, 2, title_style, title);
-        canvas.block(area.x, bottom + 1.8, area.width, 4, Style::new(Weight::Medium, 3.2, INK), sentence);
-        y += area.height / 3.0;
+        let middle = y + disc;
+        canvas.disc(area.x + disc, middle, disc, ACCENT);
+        canvas.text(area.x + disc, middle + number_style.capital() / 2.0, number_style, number);
+        let left = 2.0 * disc + 1.8;
+        let baseline = middle + title_style.capital() / 2.0;
+        canvas.line_of(area.x + left, baseline, area.width - left, title_style, title);
+        canvas.block(area.x, y + 2.0 * disc + 2.2, area.width, 2, sentence_style, sentence);
+        y += (area.height - height) / 2.0;
     }
 }
 

@@ -10,24 +10,23 @@ use super::{Label, qr, words};
 /// Its width in millimetres.
 pub const WIDTH: f32 = 95.0;
 /// Its height in millimetres.
-pub const HEIGHT: f32 = 92.0;
+pub const HEIGHT: f32 = 93.0;
 
 const MARGIN: f32 = 4.5;
-const QR: f32 = 50.0;
+const QR: f32 = 47.0;
 
 /// One sticker, with its left upper corner at the origin.
 pub fn draw(canvas: &mut Canvas, label: &Label) -> Result<()> {
     let words = words::of(label.language);
     let page = Area::new(0.0, 0.0, WIDTH, HEIGHT).inset(MARGIN);
-    let middle = page.y + 8.0;
+    let middle = page.y + 7.6;
 
     who(canvas, label, Area { height: 5.0, ..page });
 
     let panel = Area::new(page.x, middle, page.width - QR - 3.0, QR);
     place(canvas, label, panel);
     let square = Area::new(page.right() - QR, middle, QR, QR);
-    canvas.frame(square, 2.0, 0.4, INK);
-    canvas.qr(&qr::of(&label.qr)?, square.x, square.y, QR);
+    canvas.framed_qr(&qr::of(&label.qr)?, square, 2.0, 0.4);
 
     let call = Style::new(Weight::Black, 5.2, INK);
     let baseline = square.bottom() + 2.6 + call.capital();
@@ -41,7 +40,7 @@ pub fn draw(canvas: &mut Canvas, label: &Label) -> Result<()> {
         words.with,
     );
 
-    steps(canvas, label, Area::new(page.x, baseline + 2.2, page.width, 9.0));
+    steps(canvas, label, Area::new(page.x, baseline + 3.0, page.width, 9.0));
     let band = Area::new(page.x, page.bottom() - 8.2, page.width, 5.2);
     card::check(canvas, &format!("{} {}", words.check, label.side), band);
     canvas.group(0.0, page.bottom(), 0.8, |canvas| {

@@ -31,8 +31,8 @@ const ES: Words = Words {
     station: "ESTACIÓN",
     steps: [
         ("Cargá", "y esperá a que termine"),
-        ("Escaneá", "este QR con tu celular"),
-        ("Revisá y pagá", "el importe del surtidor: aparece solo"),
+        ("Escaneá", "este QR: el importe aparece solo"),
+        ("Revisá", "que sea el del surtidor, y pagá"),
     ],
     check: "Tu celular y el surtidor tienen que decir lado",
     help: "Si no funciona, avisá al playero.",
@@ -46,8 +46,8 @@ const PT: Words = Words {
     station: "POSTO",
     steps: [
         ("Abasteça", "e espere terminar"),
-        ("Escaneie", "este QR com o celular"),
-        ("Confira e pague", "o valor da bomba: aparece sozinho"),
+        ("Escaneie", "este QR: o valor aparece sozinho"),
+        ("Confira", "se é o valor da bomba, e pague"),
     ],
     check: "O celular e a bomba devem mostrar o lado",
     help: "Se não funcionar, avise o frentista.",
@@ -61,8 +61,8 @@ const EN: Words = Words {
     station: "STATION",
     steps: [
         ("Fuel up", "and wait until it stops"),
-        ("Scan", "this QR with your phone"),
-        ("Check and pay", "the pump’s amount: it appears by itself"),
+        ("Scan", "this QR: the amount appears by itself"),
+        ("Check", "that it is the pump’s amount, and pay"),
     ],
     check: "Your phone and the pump must both say side",
     help: "If it does not work, tell the attendant.",
