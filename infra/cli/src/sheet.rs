@@ -21,7 +21,7 @@ use krilla::geom::Size;
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla_svg::{SurfaceExt, SvgSettings};
-use resvg::usvg::{Options, Tree, WriteOptions, fontdb};
+use resvg::usvg::{Indent, Options, Tree, WriteOptions, fontdb};
 use resvg::{tiny_skia, tiny_skia::Pixmap};
 use surtidor::sale::Language;
 use time::Date;
@@ -158,8 +158,12 @@ impl Printer {
 
     /// Every page as SVG, text as outlines.
     pub fn svg(&self, labels: &[Label], format: Format) -> Result<Vec<String>> {
-        let options =
-            WriteOptions { coordinates_precision: 4, transforms_precision: 6, ..WriteOptions::default() };
+        let options = WriteOptions {
+            coordinates_precision: 3,
+            transforms_precision: 6,
+            indent: Indent::None,
+            ..WriteOptions::default()
+        };
         let page = |page: &[Label]| {
             let drawing = self.tree(page, format)?.to_string(&options);
             let (_, inside) = drawing.split_once('>').context("a drawing has a root")?;
@@ -205,8 +209,8 @@ fn picture(tree: &Tree, scale: f32) -> Result<Vec<u8>> {
     picture.fill(tiny_skia::Color::WHITE);
     resvg::render(tree, tiny_skia::Transform::from_scale(scale, scale), &mut picture.as_mut());
     // The page is opaque, so that the fourth byte of each pixel tells nothing.
-    let pixels: Vec<u8> =
-        picture.pixels().iter().flat_map(|pixel| [pixel.red(), pixel.green(), pixel.blue()]).collect();
+    let (pixels, _) = picture.data().as_chunks();
+    let pixels: Vec<u8> = pixels.iter().flat_map(|[red, green, blue, _]| [*red, *green, *blue]).collect();
 
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, whole.width(), whole.height());

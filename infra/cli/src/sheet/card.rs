@@ -49,12 +49,12 @@ fn design(canvas: &mut Canvas, label: &Label, page: Area, unit: f32) -> Result<(
     let room = band.y - 3.5 - (top + 3.5);
     let wanted = (f32::from(qr.width) * MODULE / unit + 2.0 * FRAME).max(50.0);
     let panel = Area::new(page.x, top, page.width, (room - wanted).clamp(24.0, 38.0));
-    place(canvas, label, panel);
     let side = (room - panel.height).min(page.width * 0.66);
     let square = Area::new(page.x, panel.bottom() + 3.5 + (room - panel.height - side) / 2.0, side, side);
+    let column = square.right() + 5.0;
+    place(canvas, label, panel, column);
     canvas.framed_qr(&qr, square, 2.5, FRAME);
-    let left = square.right() + 5.0;
-    steps(canvas, label, Area::new(left, square.y, page.right() - left, side));
+    steps(canvas, label, Area::new(column, square.y, page.right() - column, side));
     Ok(())
 }
 
@@ -83,20 +83,22 @@ fn call(canvas: &mut Canvas, label: &Label, area: Area) -> f32 {
     below
 }
 
-/// The side in large, and the station.
-fn place(canvas: &mut Canvas, label: &Label, panel: Area) {
+/// The side in large, and the station, which stands above the steps.
+fn place(canvas: &mut Canvas, label: &Label, panel: Area, column: f32) {
     let words = words::of(label.language);
     canvas.panel(panel, 3.0, INK);
     let inside = panel.inset(4.5);
-    let caption = Style::caption(3.0, PALE);
-    let station = canvas.fitted(Style::new(Weight::Bold, 11.0, PAPER), inside.width * 0.34, &label.station);
-    let room = inside.width - canvas.width(station, &label.station).max(18.0) - 6.0;
-    let height = inside.height - caption.capital() - 3.0;
-    let side = canvas.fitted(Style::new(Weight::Black, height / CAPITAL, PAPER), room, &label.side);
-    canvas.text(inside.x, inside.y + caption.capital(), caption, words.side);
+    let caption = Style::caption(3.2, PALE);
+    let below = inside.y + caption.capital();
+    canvas.text(inside.x, below, caption, words.side);
+    canvas.text(column, below, caption, words.station);
+    let height = inside.bottom() - below - 3.0;
+    let side = Style::new(Weight::Black, height / CAPITAL, PAPER);
+    let side = canvas.fitted(side, column - inside.x - 4.0, &label.side);
     canvas.text(inside.x - side.size * 0.03, inside.bottom(), side, &label.side);
-    canvas.text(inside.right(), inside.y + caption.capital(), caption.at(Anchor::End), words.station);
-    canvas.text(inside.right(), inside.bottom(), station.at(Anchor::End), &label.station);
+    // However short the number of the station is, that of the side is the larger one.
+    let station = Style::new(Weight::Bold, (side.size * 0.7).min(11.0), PAPER);
+    canvas.line_of(column, inside.bottom(), inside.right() - column, station, &label.station);
 }
 
 fn steps(canvas: &mut Canvas, label: &Label, area: Area) {

@@ -11,8 +11,8 @@ pub const COLUMNS: usize = 2;
 pub const ROWS: usize = 3;
 
 /// Where the cuts are, in millimetres: the stickers lie in the middle of the page, edge to edge.
-const VERTICAL: [f32; COLUMNS + 1] = [105.0 - tile::WIDTH, 105.0, 105.0 + tile::WIDTH];
-const HORIZONTAL: [f32; ROWS + 1] = [
+pub const VERTICAL: [f32; COLUMNS + 1] = [105.0 - tile::WIDTH, 105.0, 105.0 + tile::WIDTH];
+pub const HORIZONTAL: [f32; ROWS + 1] = [
     148.5 - 1.5 * tile::HEIGHT,
     148.5 - 0.5 * tile::HEIGHT,
     148.5 + 0.5 * tile::HEIGHT,

@@ -88,7 +88,7 @@ fn place(canvas: &mut Canvas, label: &Label, panel: Area) {
 
 fn steps(canvas: &mut Canvas, label: &Label, area: Area) {
     let number_style = Style::new(Weight::Bold, 2.9, PAPER).at(Anchor::Middle);
-    let gap = 3.0;
+    let gap = 2.0;
     let width = (area.width - 2.0 * gap) / 3.0;
     let disc = 1.9;
     let mut x = area.x;
@@ -97,8 +97,8 @@ fn steps(canvas: &mut Canvas, label: &Label, area: Area) {
         canvas.text(x + disc, area.y + disc + number_style.capital() / 2.0, number_style, number);
         let left = x + 2.0 * disc + 1.3;
         let room = width - 2.0 * disc - 1.3;
-        let bottom = canvas.block(left, area.y + 0.4, room, 1, Style::new(Weight::Bold, 3.0, INK), title);
-        canvas.block(left, bottom + 1.2, room, 2, Style::new(Weight::Medium, 2.4, INK), sentence);
+        let bottom = canvas.block(left, area.y + 0.4, room, 1, Style::new(Weight::Bold, 3.3, INK), title);
+        canvas.block(left, bottom + 1.2, room, 2, Style::new(Weight::Medium, 2.5, INK), sentence);
         x += width + gap;
     }
 }
