@@ -208,17 +208,14 @@ fn picture(tree: &Tree, scale: f32) -> Result<Vec<u8>> {
     let mut picture = Pixmap::new(whole.width(), whole.height()).context("the resolution is too high")?;
     picture.fill(tiny_skia::Color::WHITE);
     resvg::render(tree, tiny_skia::Transform::from_scale(scale, scale), &mut picture.as_mut());
-    // The page is opaque, so that the fourth byte of each pixel tells nothing.
-    let (pixels, _) = picture.data().as_chunks();
-    let pixels: Vec<u8> = pixels.iter().flat_map(|[red, green, blue, _]| [*red, *green, *blue]).collect();
-
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, whole.width(), whole.height());
-    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_color(png::ColorType::Rgba);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_pixel_dims(Some(dots(scale)));
     let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels)?;
+    // The page is opaque, so its colours are not changed by their alpha.
+    writer.write_image_data(picture.data())?;
     writer.finish()?;
     Ok(file)
 }

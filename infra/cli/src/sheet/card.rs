@@ -126,7 +126,7 @@ pub fn check(canvas: &mut Canvas, text: &str, band: Area) {
     canvas.panel(band, band.height / 4.0, TINT);
     let style = Style::new(Weight::Bold, band.height / 2.0, INK).at(Anchor::Middle);
     let style = canvas.fitted(style, band.width - 6.0, text);
-    canvas.text(band.x + band.width / 2.0, band.y + (band.height + style.capital()) / 2.0, style, text);
+    canvas.text(band.x + band.width / 2.0, band.y + f32::midpoint(band.height, style.capital()), style, text);
 }
 
 /// What to do when it does not work, and which print this is.

@@ -61,11 +61,17 @@ impl Picture {
         let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().expect("a PNG");
         let mut pixels = vec![0; reader.output_buffer_size().expect("a size")];
         let info = reader.next_frame(&mut pixels).expect("a picture");
-        let grey = pixels.chunks(3).map(|pixel| pixel[0]).collect();
+        let grey = pixels.chunks(4).map(|pixel| pixel[0]).collect();
         Self { width: info.width as usize, height: info.height as usize, grey }
     }
 
     /// What an independent reader finds on each sticker; those of an A4 page are cut apart first.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "pixels of a page"
+    )]
     fn codes(&self, format: Format) -> Vec<String> {
         let cut = |at: f32, whole: f32, pixels: usize| (at / whole * pixels as f32) as usize;
         let (width, height) = format.size();

@@ -83,7 +83,7 @@ fn place(canvas: &mut Canvas, label: &Label, panel: Area) {
     let top = inside.y + caption.capital() + 2.5;
     let height = above - caption.capital() - 3.5 - top;
     let side = canvas.fitted(Style::new(Weight::Black, height / CAPITAL, PAPER), inside.width, &label.side);
-    canvas.text(inside.x - side.size * 0.03, top + (height + side.capital()) / 2.0, side, &label.side);
+    canvas.text(inside.x - side.size * 0.03, top + f32::midpoint(height, side.capital()), side, &label.side);
 }
 
 fn steps(canvas: &mut Canvas, label: &Label, area: Area) {
