@@ -6,5 +6,6 @@ pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod key;
 pub(crate) mod plan;
+pub(crate) mod qr;
 pub(crate) mod redrive;
 pub(crate) mod sale;
