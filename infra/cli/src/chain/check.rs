@@ -261,6 +261,16 @@ impl Checker<'_> {
         let generation = self.generation(&at("lookup"), written.lookup.as_ref().or(default.lookup.as_ref()));
         let programme = written.loyalty.as_ref().or(default.loyalty.as_ref());
         let silence = written.silence_limit.as_ref().or(default.silence_limit.as_ref());
+        let positions =
+            self.positions(field, id, account_id, account, generation, &store_name, &written.positions);
+        for (number, terminal) in written.terminals.iter().enumerate() {
+            let side =
+                terminal.get_ref().position.as_ref().and_then(|side| PositionId::parse(&side.text()).ok());
+            if side.is_some_and(|side| !positions.contains_key(&side)) {
+                let rule = "must be one of the station's pump sides";
+                self.wrong(terminal.span(), format!("{field}.terminals[{number}].position"), rule);
+            }
+        }
         Some(Station {
             account: account_id.clone(),
             location: self.location(&at("address"), &written.address),
@@ -273,15 +283,7 @@ impl Checker<'_> {
             silence_limit: self.silence(&at("silence_limit"), silence),
             loyalty: programme.and_then(|word| self.programme(&at("loyalty"), word, account.country)),
             site_id: written.site_id.as_ref().and_then(|id| self.site_id(&at("site_id"), id)),
-            positions: self.positions(
-                field,
-                id,
-                account_id,
-                account,
-                generation,
-                &store_name,
-                &written.positions,
-            ),
+            positions,
             terminals: self.terminals(field, id, account_id, account, &store_name, written),
             name: store_name,
             store,
