@@ -86,7 +86,8 @@ pub(super) fn notes(id: &AccountId, account: &Account, seller: &Seller) -> Vec<S
     let stored =
         seller.webhooks.get("webhook_secrets").and_then(Value::as_array).is_some_and(|list| !list.is_empty());
     let mut notes = Vec::new();
-    if account.webhook_secrets.is_empty() && !stored {
+    // Webhooks of a linked seller come to the application's URL.
+    if account.webhook_secrets.is_empty() && !stored && account.token != Token::Linked {
         notes.push(format!(
             "accounts.{id} has no webhook secret: sales settle by the feed all the same; add `webhook_secrets` once the panel shows it"
         ));
