@@ -99,15 +99,20 @@ impl Context<'_> {
             [stations, records].into_iter().flatten().find(|account| **account != self.wanted.account);
         match other {
             None => Ok(()),
-            Some(other) => Err(Trouble {
-                place: format!("stations.{}", self.id),
-                text: format!(
+            Some(other) => Err(self.trouble(
+                "",
+                format!(
                     "takes money for account {other} now. To move it to {}: take it out of the file, apply --prune, and put it \
                      back under the other account; its QRs will be new",
                     self.wanted.account
                 ),
-            }),
+            )),
         }
+    }
+
+    /// Something of the station that the file has to say differently.
+    fn trouble(&self, part: &str, text: String) -> Trouble {
+        Trouble { place: format!("stations.{}{part}", self.id), text, passes: false }
     }
 
     fn store(&self) -> NewStore {
@@ -274,7 +279,7 @@ impl Context<'_> {
                     wanted.serial,
                     ids.join(", ")
                 );
-                return Err(Trouble { place: format!("stations.{}.terminals", self.id), text });
+                return Err(self.trouble(".terminals", text));
             }
         };
         let known = self.live.terminals.get(&terminal.id);
@@ -283,7 +288,7 @@ impl Context<'_> {
                 "terminal {} stands at station {} in our books: see docs/runbook.md, \"A terminal moves\"",
                 wanted.serial, known.station
             );
-            return Err(Trouble { place: format!("stations.{}.terminals", self.id), text });
+            return Err(self.trouble(".terminals", text));
         }
         let (position, till) = match &wanted.at {
             Place::Position(id) => (Some(id.clone()), None),
