@@ -1,28 +1,16 @@
-//! Redriving, as an operator does it.
-
-use std::process::Command;
+//! Redriving.
 
 use surtidor_tests::{World, eventually};
 
-/// Runs the program against the stand-ins of a world.
-async fn surtidor(world: &World, arguments: &[&str]) -> (bool, String) {
-    let queue = world.stack.resource("DeadLetterQueue").expect("a dead-letter queue");
-    let mut program = Command::new(env!("CARGO_BIN_EXE_surtidor"));
-    program.env_clear().args(arguments).env("SURTIDOR_DEAD_LETTERS", queue);
-    program.env("AWS_REGION", "us-east-1").env("AWS_ACCESS_KEY_ID", "a").env("AWS_SECRET_ACCESS_KEY", "b");
-    program.env("AWS_ENDPOINT_URL_SQS", &world.stack.endpoints().sqs);
-    let output = tokio::task::spawn_blocking(move || program.output()).await.expect("a thread");
-    let output = output.expect("the program runs");
-    let text = [output.stdout, output.stderr].concat();
-    (output.status.success(), String::from_utf8_lossy(&text).into_owned())
-}
+use crate::operator::Operator;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dead_letters_are_shown_and_go_back_once_the_cause_is_gone() {
     let world = World::start().await;
+    let operator = Operator::of(&world);
     let station = world.station();
-    let (done, told) = surtidor(&world, &["redrive"]).await;
-    assert!(done && told.starts_with("0 dead letters"), "{told}");
+    let none = operator.run(&["redrive"]).await.ended(0);
+    assert!(none.out.starts_with("0 dead letters"), "{}", none.out);
 
     station.deliver("a", "1", "500.00").await;
     let paid = world.scan_to_checkout(station.pos("1")).await;
@@ -33,24 +21,24 @@ async fn dead_letters_are_shown_and_go_back_once_the_cause_is_gone() {
         (world.stack.queue("DeadLetterQueue").visible > 0).then_some(())
     })
     .await;
-    let (done, told) = surtidor(&world, &["redrive", "--dry-run"]).await;
-    assert!(done && told.contains("\"account\":\"demo\"") && told.contains("nothing was moved"), "{told}");
+    let shown = operator.run(&["redrive", "--dry-run"]).await.ended(3);
+    shown.told(&["\"account\":\"demo\"", "nothing was moved"]);
     assert!(world.stack.queue("DeadLetterQueue").visible > 0);
 
     world.stack.faults().clear();
-    let (done, told) = surtidor(&world, &["redrive"]).await;
-    assert!(done && told.contains("moved back"), "{told}");
+    let moved = operator.run(&["redrive"]).await.ended(0);
+    assert!(moved.err.contains("moved back"), "{}", moved.err);
     station.sale_when("a", "paid").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_or_wrong_is_said() {
     let world = World::start().await;
+    let operator = Operator::of(&world);
+    operator.run(&["redrive", "--per-second", "0"]).await.ended(2).told(&["--per-second"]);
     let queue = format!("{}/000000000000/nowhere", world.stack.endpoints().sqs);
-    let (done, told) = surtidor(&world, &["redrive", "--queue", &queue]).await;
-    assert!(!done && told.contains("does not exist"), "{told}");
-    let (done, told) = surtidor(&world, &["redrive", "--local", "/nowhere/demo.json"]).await;
-    assert!(!done && told.contains("is `cargo local` running?"), "{told}");
-    let (done, told) = surtidor(&world, &["redrive", "--per-second", "0"]).await;
-    assert!(!done && told.contains("--per-second"), "{told}");
+    operator.change_stack(|stack| stack["dead_letter_queue_url"] = queue.into());
+    operator.run(&["redrive"]).await.ended(1).told(&["does not exist"]);
+    operator.change_stack(|stack| *stack = serde_json::Value::Null);
+    operator.run(&["redrive"]).await.ended(1).told(&["is `cargo local` running?"]);
 }
