@@ -173,6 +173,7 @@ impl Plan {
             Self { accounts: Vec::new(), stations: Vec::new(), left_over: Vec::new(), notes: Vec::new() };
         let mut troubles = Vec::new();
         let mut urls = BTreeMap::new();
+        let used = leftover::Used::of(chain);
         for (id, account) in &chain.accounts {
             let Some(seller) = live.sellers.get(id) else { continue };
             let planned = account::plan(id, account, seller);
@@ -188,19 +189,18 @@ impl Plan {
             };
             let context =
                 station::Context { id, wanted, account, seller, live, api_url, notification_url: url };
-            match context.plan() {
+            let gone = leftover::of_station(&context, &used, scope);
+            match context.plan(&gone) {
                 Ok((mut planned, notes)) => {
-                    let gone = leftover::positions(&context, scope);
                     planned.steps.splice(0..0, gone.steps);
                     plan.left_over.extend(gone.left);
-                    planned.record.points.extend(gone.kept);
                     plan.notes.extend(notes);
                     plan.stations.push(planned);
                 }
                 Err(trouble) => troubles.push(trouble),
             }
         }
-        leftover::stations(chain, live, scope, &mut plan);
+        leftover::stations(chain, live, &used, scope, &mut plan);
         if troubles.is_empty() { Ok(plan) } else { Err(troubles) }
     }
 

@@ -1,7 +1,7 @@
 //! What would change of a station. The order of its steps makes any of them safe to be the last: the store before its points of
 //! sale, a position before the point of sale that asks for it, the station once it has what it names, the record at the end.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use surtidor::store::{PrintedQr, Record, Station, Terminal};
 use time::OffsetDateTime;
 
 use super::account::random;
+use super::leftover::Gone;
 use super::{Act, Sign, StationPlan, Step, differences, fields};
 use crate::chain::{self, Account, Place};
 use crate::live::{Live, Seller, Trouble};
@@ -33,7 +34,7 @@ pub(crate) fn lookup_url(api_url: &str, station: &StationId, position: &Position
 }
 
 impl Context<'_> {
-    pub(super) fn plan(&self) -> Result<(StationPlan, Vec<String>), Trouble> {
+    pub(super) fn plan(&self, gone: &Gone) -> Result<(StationPlan, Vec<String>), Trouble> {
         self.same_account()?;
         let mut steps = Vec::new();
         let mut notes = Vec::new();
@@ -43,12 +44,13 @@ impl Context<'_> {
             account: self.wanted.account.clone(),
             store: self.wanted.store.clone(),
             store_sent: hash(&self.store()),
-            points: BTreeMap::new(),
+            points: gone.kept.clone(),
             tills: self
                 .wanted
                 .terminals
                 .iter()
                 .filter_map(|terminal| Some(terminal.pos.as_ref()?.0.clone()))
+                .chain(gone.tills.iter().cloned())
                 .collect(),
         };
         steps.extend(self.store_step(known));
@@ -65,7 +67,7 @@ impl Context<'_> {
             steps.extend(step);
             record.points.insert(position.clone(), qr);
         }
-        steps.extend(self.station_step());
+        steps.extend(self.station_step(gone));
         for (external_id, name) in self.wanted.terminals.iter().filter_map(|terminal| terminal.pos.as_ref()) {
             let pos = self.pos(external_id, name);
             steps.extend(self.pos_step(None, pos, None, &mut notes).0);
@@ -235,12 +237,14 @@ impl Context<'_> {
         (step, qr)
     }
 
-    fn station_step(&self) -> Option<Step> {
+    /// A pump side that stays has its signs of life too: else its scans would be answered `timeout`.
+    fn station_step(&self, gone: &Gone) -> Option<Step> {
+        let positions: BTreeSet<_> = self.wanted.positions.keys().chain(gone.kept.keys()).cloned().collect();
         let wanted = Station {
             station: self.id.clone(),
             account: self.wanted.account.clone(),
             name: self.wanted.name.clone(),
-            positions: self.wanted.positions.keys().cloned().collect(),
+            positions: positions.into_iter().collect(),
             silence_limit: self.wanted.silence_limit,
             time_zone: Some(self.wanted.time_zone.clone()),
             brand: self.account.brand.clone(),

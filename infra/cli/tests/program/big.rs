@@ -6,7 +6,7 @@ use surtidor_tests::World;
 
 use crate::operator::{Operator, station};
 
-/// Makes a chain, and finds it made. `tenth` is the first progress line.
+/// Makes a chain, and finds it made.
 async fn make(stations: usize, sides: usize) {
     let world = World::start().await;
     let operator = Operator::of(&world);
@@ -17,6 +17,7 @@ async fn make(stations: usize, sides: usize) {
     let start = Instant::now();
     operator.run(&["plan", &chain]).await.ended(0).told(&[&format!("{steps} to add, 0 to change")]);
     let planned = start.elapsed();
+    let calls = world.stack.calls().total();
     let start = Instant::now();
     let applied = operator.run(&["apply", &chain]).await.ended(0);
     let made = start.elapsed();
@@ -25,17 +26,19 @@ async fn make(stations: usize, sides: usize) {
         let line = format!("applied {} of {steps}\n", (steps * tenth).div_ceil(10));
         assert!(applied.err.contains(&line), "{line} is missing in:\n{}", applied.err);
     }
+    let calls = world.stack.calls().total() - calls;
     let start = Instant::now();
     operator.is_settled(&chain).await;
-    let points = operator.points().await;
-    assert_eq!(points.len(), 8 + stations * sides);
-    assert_eq!(operator.stores().await.len(), 2 + stations);
-    assert_eq!(world.mercado_pago.calls("POST /pos"), u64::try_from(points.len()).unwrap());
     println!(
-        "{stations} stations with {} pump sides: planned in {planned:.1?}, {steps} steps in {made:.1?}, planned again in {:.1?}",
+        "{} pump sides: planned in {planned:.1?}, {steps} steps in {made:.1?}, planned again in {:.1?}; {calls} calls of AWS",
         stations * sides,
         start.elapsed()
     );
+    let points = operator.points().await;
+    assert_eq!(points.len(), 8 + stations * sides);
+    assert_eq!(operator.stores().await.len(), 2 + stations);
+    assert_eq!(world.mercado_pago.calls("POST /pos"), u64::try_from(points.len()).unwrap(), "one call a POS");
+    assert_eq!(world.mercado_pago.calls("PUT /pos/{pos}"), 0, "none is made and then changed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

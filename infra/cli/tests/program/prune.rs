@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use surtidor::id::StationId;
 use surtidor_tests::World;
 
 use crate::operator::{DEMO, Operator, station};
@@ -30,7 +31,7 @@ async fn what_is_not_in_the_file_stays_and_is_told_until_it_is_pruned_by_name() 
     let paid = north.sale_when("a", "paid").await;
     for command in north.commands_when(1).await {
         let id = command["id"].as_str().unwrap();
-        assert_eq!(north.post(&format!("/commands/{id}/ack"), json!({})).await.status, 200);
+        assert_eq!(north.post(&format!("/commands/{id}/ack"), json!({"result": "done"})).await.status, 200);
     }
 
     let writes = operator.writes();
@@ -101,4 +102,61 @@ async fn what_somebody_else_made_at_mercado_pago_is_never_touched() {
     assert_eq!(after["ESTSHOP"], points["ESTSHOP"]);
     assert_eq!(operator.stores().await["KIOSCO"], stores["KIOSCO"]);
     assert!(!after.contains_key("EST7001S01") && !after.contains_key("EST6233S01"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_till_of_a_terminal_that_is_not_in_the_file_is_told_and_pruned() {
+    let world = World::start().await;
+    let operator = Operator::of(&world);
+    let terminals = "terminals = [{ serial = \"N950NCB86232\", till = \"shop\", pos = \"EST6232C01\" }]";
+    let chain = operator.file("chain.toml", &DEMO.replace(terminals, ""));
+    operator.run(&["apply", &chain]).await.ended(0).told(&["POS EST6232C01", "--prune removes it"]);
+    assert!(operator.points().await.contains_key("EST6232C01"));
+    operator.run(&["apply", &chain]).await.ended(0).told(&["POS EST6232C01", "--prune removes it"]);
+    operator.run(&["apply", &chain, "--prune", "--yes"]).await.ended(0);
+    assert!(!operator.points().await.contains_key("EST6232C01"));
+    operator.is_settled(&chain).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stays_works_and_a_plan_has_nothing_to_do() {
+    let world = World::start().await;
+    let operator = Operator::of(&world);
+    let chain = operator.file("chain.toml", &less());
+    operator.run(&["apply", &chain]).await.ended(0);
+    operator.is_settled(&chain).await;
+    let station = StationId::parse("6232").unwrap();
+    let known = world.store().station(&station).await.unwrap().unwrap();
+    assert_eq!(known.positions.len(), 4, "its signs of life are for side 4 too");
+    world.station().deliver("a", "4", "500.00").await;
+    world.scan_and_pay("EST6232S04", "visa").await;
+    world.station().sale_when("a", "paid").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_qr_that_hangs_at_another_number_now_is_not_pruned() {
+    let world = World::start().await;
+    let operator = Operator::of(&world);
+    let before = operator.points().await;
+    // The fourth side is called 5 now, and the second station 7233; store and QRs are the same.
+    let chain = DEMO
+        .replace("positions = 4", "positions = [1, 2, 3, { id = \"5\", pos = \"est6232s04\" }]")
+        .replace("[stations.6233]", "[stations.7233]\nstore = \"EST6233\"")
+        .replace(
+            "positions = 2",
+            "positions = [{ id = 1, pos = \"EST6233S01\" }, { id = 2, pos = \"EST6233S02\" }]",
+        );
+    let (chain, _) = chain.rsplit_once("terminals =").unwrap();
+    let chain = operator.file("chain.toml", chain);
+    operator.run(&["apply", &chain, "--prune", "--yes"]).await.ended(0);
+    operator.run(&["plan", &chain, "--prune", "--detailed-exitcode"]).await.ended(0);
+    let after = operator.points().await;
+    for id in ["EST6232S04", "EST6233S01", "EST6233S02"] {
+        assert_eq!(after[id]["qr_code"], before[id]["qr_code"], "{id}");
+    }
+    assert!(after["EST6233S02"]["url"].as_str().unwrap().contains("apies=7233&pos=2&"));
+    operator.run(&["doctor"]).await.ended(0);
+    world.station().deliver("a", "5", "500.00").await;
+    world.scan_and_pay("EST6232S04", "visa").await;
+    world.station().sale_when("a", "paid").await;
 }
