@@ -20,7 +20,10 @@ use crate::advice::{Asked, advice};
 use crate::chain::{Chain, Token};
 use crate::deployment::Deployment;
 use crate::live::{Live, Seller, entry};
-use crate::plan::{Act, Plan, StationPlan, accounts_entry, lookup_url, webhooks_entry};
+use crate::plan::{
+    Act, Plan, StationPlan, accounts_entry, application_entry, application_webhooks, lookup_url,
+    webhooks_entry,
+};
 
 /// What came of it.
 #[derive(Debug, Default, Serialize)]
@@ -58,7 +61,7 @@ pub async fn apply(
 ) -> Result<Applied> {
     let urls = write_accounts(deployment, chain, live, &plan).await?;
     let mut applied = Applied::default();
-    for account in &plan.accounts {
+    for account in plan.application.iter().chain(&plan.accounts) {
         for _ in &account.steps {
             applied.done = applied.done.saturating_add(1);
             tick();
@@ -112,8 +115,23 @@ async fn write_accounts(
         }
     });
     accounts.await.context("cannot write the accounts secret")?;
+    let application =
+        chain.application.as_ref().zip(live.application.as_ref()).zip(plan.application.as_ref());
+    if let Some(((wanted, live), _)) = application {
+        let written = secrets::change(&client, &deployment.stack.oauth_secret, |document| {
+            let before = document.get("application").and_then(Value::as_object).cloned().unwrap_or_default();
+            let after = application_entry(&before, wanted, live.client_secret.as_ref());
+            document.insert("application".to_owned(), Value::Object(after));
+        });
+        written.await.context("cannot write the OAuth secret")?;
+    }
     let webhooks = secrets::change(&client, &deployment.stack.webhooks_secret, |document| {
         let mut urls = BTreeMap::new();
+        if let Some(((wanted, live), planned)) = application {
+            let before = entry(document, &wanted.name);
+            let after = application_webhooks(&before, chain, &live.webhook_secrets, &planned.intake_key);
+            put(document, &wanted.name, after);
+        }
         for (id, planned, account, seller) in planned() {
             let before = entry(document, id);
             let after = webhooks_entry(&before, account, &seller.webhook_secrets, &planned.intake_key);

@@ -25,6 +25,21 @@ pub struct Chain {
     pub accounts: BTreeMap<AccountId, Account>,
     /// Its stations.
     pub stations: BTreeMap<StationId, Station>,
+    /// The application by which its linked sellers let us act for them.
+    pub application: Option<Application>,
+}
+
+/// An OAuth application.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// What its notification URL calls it.
+    pub name: AccountId,
+    /// Its id.
+    pub client_id: String,
+    /// Its secret; what Secrets Manager holds already if it is not given.
+    pub client_secret: Option<SecretAt>,
+    /// What it signs Webhooks with.
+    pub webhook_secrets: Vec<SecretAt>,
 }
 
 /// A seller at Mercado Pago.
@@ -57,8 +72,10 @@ pub struct Account {
 pub enum Token {
     /// From outside.
     Given(SecretAt),
-    /// What Secrets Manager holds already, by OAuth or by an earlier run.
+    /// What Secrets Manager holds already, by an earlier run.
     Kept,
+    /// What the seller's consent gave; none before it.
+    Linked,
 }
 
 /// Where a secret is found: never in the file itself.

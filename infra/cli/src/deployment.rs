@@ -23,6 +23,12 @@ pub struct Stack {
     pub accounts_secret: String,
     /// The secret with intake keys and webhook secrets.
     pub webhooks_secret: String,
+    /// The secret of the OAuth application and of linked sellers.
+    pub oauth_secret: String,
+    /// Where linked sellers come back to.
+    pub redirect_uri: String,
+    /// Where sellers consent.
+    pub auth_url: String,
     /// Where hints go.
     pub hint_queue_url: String,
     /// Where hints end that could not be worked off.
@@ -211,6 +217,9 @@ fn read_outputs(name: &str, described: &str) -> Result<Stack> {
         table: output("TableName")?,
         accounts_secret: output("AccountsSecretArn")?,
         webhooks_secret: output("WebhooksSecretArn")?,
+        oauth_secret: output("OAuthSecretArn")?,
+        redirect_uri: output("OAuthRedirectUri")?,
+        auth_url: output("MercadoPagoAuthUrl")?,
         hint_queue_url: output("HintQueueUrl")?,
         dead_letter_queue_url: output("DeadLetterQueueUrl")?,
         endpoints: None,
@@ -232,6 +241,9 @@ mod tests {
             {"OutputKey": "TableName", "OutputValue": "surtidor-Table-1"},
             {"OutputKey": "AccountsSecretArn", "OutputValue": "arn:aws:secretsmanager:sa-east-1:1:secret:a-1"},
             {"OutputKey": "WebhooksSecretArn", "OutputValue": "arn:aws:secretsmanager:sa-east-1:1:secret:w-1"},
+            {"OutputKey": "OAuthSecretArn", "OutputValue": "arn:aws:secretsmanager:sa-east-1:1:secret:o-1"},
+            {"OutputKey": "OAuthRedirectUri", "OutputValue": "https://abc.execute-api.sa-east-1.amazonaws.com/oauth/callback"},
+            {"OutputKey": "MercadoPagoAuthUrl", "OutputValue": "https://auth.mercadopago.com"},
             {"OutputKey": "HintQueueUrl", "OutputValue": "https://sqs.sa-east-1.amazonaws.com/1/h"},
             {"OutputKey": "DeadLetterQueueUrl", "OutputValue": "https://sqs.sa-east-1.amazonaws.com/1/d"}]}]}"#;
 

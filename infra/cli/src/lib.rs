@@ -8,3 +8,4 @@ pub mod doctor;
 pub mod live;
 pub mod plan;
 pub mod secret;
+pub mod sheet;

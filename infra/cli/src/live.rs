@@ -1,6 +1,6 @@
 //! What there is now: at Mercado Pago, in the table and in the secrets.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use futures_util::{StreamExt, stream};
@@ -22,6 +22,10 @@ use crate::secret::Sources;
 pub struct Live {
     /// Sellers, by our names of them.
     pub sellers: BTreeMap<AccountId, Seller>,
+    /// Accounts whose sellers have not consented yet.
+    pub unlinked: BTreeSet<AccountId>,
+    /// The OAuth application, if the chain has one.
+    pub application: Option<Application>,
     /// Stations in the table.
     pub stations: BTreeMap<StationId, Station>,
     /// Positions in the table.
@@ -30,6 +34,19 @@ pub struct Live {
     pub records: BTreeMap<StationId, Record>,
     /// Terminals that are linked.
     pub terminals: BTreeMap<TerminalId, Terminal>,
+}
+
+/// The OAuth application as it is now.
+#[derive(Debug)]
+pub struct Application {
+    /// Its entry in the OAuth secret.
+    pub entry: Map<String, Value>,
+    /// Its entry in the webhooks secret.
+    pub webhooks: Map<String, Value>,
+    /// The secret that the file gives.
+    pub client_secret: Option<SecretString>,
+    /// The webhook secrets that the file gives.
+    pub webhook_secrets: Vec<SecretString>,
 }
 
 /// A seller as it is now.
@@ -97,7 +114,19 @@ impl Live {
         let webhooks =
             document(deployment, &deployment.stack.webhooks_secret).await.context("webhooks secret")?;
         let mercado_pago = deployment.mercado_pago()?;
-        let asked = chain.accounts.iter().map(|(id, account)| {
+        let mut troubles = Vec::new();
+        if let Some(application) = &chain.application {
+            match Application::read(deployment, application, &webhooks, sources).await? {
+                Ok(application) => live.application = Some(application),
+                Err(text) => troubles.push(Trouble { place: "oauth".to_owned(), text, passes: false }),
+            }
+        }
+        let has_token = |id: &AccountId| entry(&accounts, id).contains_key("access_token");
+        let waits =
+            |(id, account): &(&AccountId, &chain::Account)| account.token == Token::Linked && !has_token(id);
+        live.unlinked = chain.accounts.iter().filter(waits).map(|(id, _)| id.clone()).collect();
+        let linked = chain.accounts.iter().filter(|account| !waits(account));
+        let asked = linked.map(|(id, account)| {
             let (entry, webhooks) = (entry(&accounts, id), entry(&webhooks, id));
             let with_terminals = chain
                 .stations
@@ -106,13 +135,11 @@ impl Live {
             let mercado_pago = &mercado_pago;
             async move {
                 said(&format!("account {id} at Mercado Pago"));
-                let seller =
-                    Seller::read(mercado_pago, id, account, sources, (entry, webhooks), with_terminals);
+                let seller = Seller::read(mercado_pago, account, sources, (entry, webhooks), with_terminals);
                 (id.clone(), seller.await)
             }
         });
         let mut asked = stream::iter(asked).buffer_unordered(ACCOUNTS_AT_ONCE);
-        let mut troubles = Vec::new();
         while let Some((id, seller)) = asked.next().await {
             match seller {
                 Ok(seller) => {
@@ -161,10 +188,37 @@ impl Live {
     }
 }
 
+impl Application {
+    async fn read(
+        deployment: &Deployment,
+        wanted: &chain::Application,
+        webhooks: &Map<String, Value>,
+        sources: &Sources,
+    ) -> Result<Result<Self, String>> {
+        let document = document(deployment, &deployment.stack.oauth_secret).await.context("OAuth secret")?;
+        let known = document.get("application").and_then(Value::as_object).cloned().unwrap_or_default();
+        let read = || {
+            let secret = wanted.client_secret.as_ref().map(|at| sources.read(at)).transpose();
+            let secret = secret.map_err(|error| format!("client_secret: {error:#}"))?;
+            if secret.is_none() && !known.contains_key("client_secret") {
+                return Err("has no client_secret yet: give `client_secret = { env = \"…\" }`".to_owned());
+            }
+            let secrets = wanted.webhook_secrets.iter().map(|at| sources.read(at));
+            let secrets = secrets.collect::<Result<Vec<_>>>();
+            Ok((secret, secrets.map_err(|error| format!("webhook_secrets: {error:#}"))?))
+        };
+        Ok(read().map(|(client_secret, webhook_secrets)| Self {
+            entry: known.clone(),
+            webhooks: entry(webhooks, &wanted.name),
+            client_secret,
+            webhook_secrets,
+        }))
+    }
+}
+
 impl Seller {
     async fn read(
         mercado_pago: &MercadoPago,
-        id: &AccountId,
         account: &chain::Account,
         sources: &Sources,
         (entry, webhooks): (Map<String, Value>, Map<String, Value>),
@@ -173,11 +227,10 @@ impl Seller {
         let stored = entry.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
         let token = match (&account.token, stored) {
             (Token::Given(at), _) => sources.read(at).map_err(|error| format!("access_token: {error:#}"))?,
-            (Token::Kept, Some(token)) => SecretString::from(token.to_owned()),
-            (Token::Kept, None) => {
-                return Err(Hindrance::from(format!(
-                    "has no access token yet: give `access_token = {{ env = \"…\" }}`, or link the seller: surtidor account link {id}"
-                )));
+            (Token::Kept | Token::Linked, Some(token)) => SecretString::from(token.to_owned()),
+            (Token::Kept | Token::Linked, None) => {
+                let text = "has no access token yet: give `access_token = { env = \"…\" }`";
+                return Err(Hindrance::from(text.to_owned()));
             }
         };
         let secrets = account.webhook_secrets.iter().map(|at| sources.read(at));
@@ -267,13 +320,12 @@ async fn check_seller(
 }
 
 /// A secret document as it is.
-pub(crate) async fn document(deployment: &Deployment, secret: &str) -> Result<Map<String, Value>> {
-    let client = deployment.secrets();
-    Ok(secrets::change(&client, secret, |document| document.clone()).await?)
+pub async fn document(deployment: &Deployment, secret: &str) -> Result<Map<String, Value>> {
+    Ok(secrets::document(&deployment.secrets(), secret).await?)
 }
 
 /// The entry of an account; a new one if there is none.
-pub(crate) fn entry(document: &Map<String, Value>, account: &AccountId) -> Map<String, Value> {
+pub fn entry(document: &Map<String, Value>, account: &AccountId) -> Map<String, Value> {
     document.get(account.as_str()).and_then(Value::as_object).cloned().unwrap_or_default()
 }
 

@@ -32,7 +32,7 @@ A chain from nothing:
   surtidor plan  chain.toml          what would change, at Mercado Pago and in our tables; nothing is written
   surtidor apply chain.toml          do it; run it again after any failure, it goes on where it stopped
   surtidor key create --role station --station 6232
-  surtidor qr    chain.toml --format sticker --out qr/
+  surtidor qr    --station 6232 --format sticker --out qr/
   surtidor doctor chain.toml         is everything as it should be, and if not, what to do
 
 Where it is done: in the CloudFormation stack of --stack, with the credentials of the AWS CLI; or with --local in
@@ -69,8 +69,12 @@ enum Command {
     Plan(commands::plan::Options),
     /// Bring the chain to what its file describes.
     Apply(commands::apply::Options),
+    /// Print sheets with the pumps' QRs: stickers, cards, A4 pages of many.
+    Qr(commands::qr::Options),
     /// Check a live set-up, and say in plain words what is wrong and how to mend it.
     Doctor(commands::doctor::Options),
+    /// List accounts with their notification URLs, and link sellers by OAuth.
+    Account(commands::account::Options),
     /// Make, list and revoke keys of the API, for stations' software and for staff.
     Key(commands::key::Options),
     /// Show a sale: what the pump told, what Mercado Pago says, what was done.
@@ -107,7 +111,9 @@ async fn main() -> ExitCode {
     let ended = match &options.command {
         Command::Plan(options) => commands::plan::run(&screen, at, options).await,
         Command::Apply(options) => commands::apply::run(&screen, at, options).await,
+        Command::Qr(options) => commands::qr::run(&screen, at, options).await,
         Command::Doctor(options) => commands::doctor::run(&screen, at, options).await,
+        Command::Account(options) => commands::account::run(&screen, at, options).await,
         Command::Key(options) => commands::key::run(&screen, at, options).await,
         Command::Sale(options) => commands::sale::run(&screen, at, options).await,
         Command::Check(options) => commands::check::run(&screen, at, options).await,

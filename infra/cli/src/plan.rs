@@ -18,14 +18,17 @@ use surtidor::store::{Record, Station, Terminal};
 use crate::chain::Chain;
 use crate::live::{Live, Trouble};
 
+pub use account::{current_intake_key, notification_url};
 pub use leftover::in_use;
 
-pub(crate) use account::{accounts_entry, current_intake_key, notification_url, webhooks_entry};
+pub(crate) use account::{accounts_entry, application_entry, application_webhooks, webhooks_entry};
 pub(crate) use station::lookup_url;
 
 /// Everything that would change.
 #[derive(Debug, Serialize)]
 pub struct Plan {
+    /// Of the OAuth application.
+    pub application: Option<AccountPlan>,
     /// Of accounts.
     pub accounts: Vec<AccountPlan>,
     /// Of stations.
@@ -169,11 +172,24 @@ impl Scope {
 impl Plan {
     /// Compares what is wanted with what there is. `api_url` is the base of the URLs that are handed out.
     pub fn make(chain: &Chain, live: &Live, api_url: &str, scope: &Scope) -> Result<Self, Vec<Trouble>> {
-        let mut plan =
-            Self { accounts: Vec::new(), stations: Vec::new(), left_over: Vec::new(), notes: Vec::new() };
+        let mut plan = Self {
+            application: None,
+            accounts: Vec::new(),
+            stations: Vec::new(),
+            left_over: Vec::new(),
+            notes: Vec::new(),
+        };
         let mut troubles = Vec::new();
         let mut urls = BTreeMap::new();
         let used = leftover::Used::of(chain);
+        if let (Some(wanted), Some(live)) = (&chain.application, &live.application) {
+            plan.application = Some(account::plan_application(wanted, chain, live));
+        }
+        for id in &live.unlinked {
+            plan.notes.push(format!(
+                "accounts.{id} is not linked yet, so nothing of it can be set up: surtidor account link {id}, and then apply again"
+            ));
+        }
         for (id, account) in &chain.accounts {
             let Some(seller) = live.sellers.get(id) else { continue };
             let planned = account::plan(id, account, seller);
@@ -220,7 +236,7 @@ impl Plan {
     }
 
     fn steps(&self) -> impl Iterator<Item = &Step> {
-        let accounts = self.accounts.iter().flat_map(|account| &account.steps);
+        let accounts = self.application.iter().chain(&self.accounts).flat_map(|account| &account.steps);
         accounts.chain(self.stations.iter().flat_map(|station| &station.steps))
     }
 

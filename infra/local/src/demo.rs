@@ -17,8 +17,8 @@ use surtidor::store::{CallerKey, Created};
 use surtidor_cli::apply::apply;
 use surtidor_cli::chain::{self, Chain, SecretAt, Token};
 use surtidor_cli::deployment::{self, Deployment, LocalEndpoints};
-use surtidor_cli::live::{Live, Trouble};
-use surtidor_cli::plan::{Plan, Scope};
+use surtidor_cli::live::{Live, Trouble, document, entry};
+use surtidor_cli::plan::{Plan, Scope, current_intake_key, notification_url};
 use surtidor_cli::secret::Sources;
 use time::OffsetDateTime;
 
@@ -133,6 +133,10 @@ pub fn deployment(stack: &Stack, mercado_pago_url: &str) -> Result<Deployment> {
         table: resource("Table")?,
         accounts_secret: resource("AccountsSecret")?,
         webhooks_secret: resource("WebhooksSecret")?,
+        oauth_secret: resource("OAuthSecret")?,
+        redirect_uri: format!("{}/oauth/callback", stack.api_url()),
+        // The simulated one has its consent page beside its API.
+        auth_url: mercado_pago_url.to_owned(),
         hint_queue_url: resource("HintQueue")?,
         dead_letter_queue_url: resource("DeadLetterQueue")?,
         endpoints: Some(LocalEndpoints {
@@ -233,7 +237,28 @@ impl Demo {
             account.token = Token::Given(SecretAt::Env(TOKEN.to_owned()));
             account.webhook_secrets = vec![SecretAt::Env(WEBHOOK.to_owned())];
         }
+        if let Some(application) = &mut chain.application {
+            application.client_secret = Some(SecretAt::Env(CLIENT.to_owned()));
+            application.webhook_secrets = vec![SecretAt::Env(WEBHOOK.to_owned())];
+        }
         Ok(chain)
+    }
+
+    /// The application as the simulated Mercado Pago has it, once the demo is installed.
+    pub async fn application(&self, deployment: &Deployment) -> Result<mp::Application> {
+        let chain = self.chain()?;
+        let application = chain.application.context("the demo's chain.toml has no application")?;
+        let webhooks = document(deployment, &deployment.stack.webhooks_secret).await?;
+        let key = current_intake_key(&entry(&webhooks, &application.name));
+        Ok(mp::Application {
+            client_id: application.client_id.parse()?,
+            client_secret: self.webhook_secret.clone(),
+            name: "Surtidor Demo".to_owned(),
+            redirect_uris: vec![deployment.stack.redirect_uri.clone()],
+            webhook_url: key.map(|key| notification_url(&self.api_url, &application.name, &key)),
+            webhook_secret: self.webhook_secret.clone(),
+            pkce: true,
+        })
     }
 
     /// Sets the chain up as the operator's program does, and makes the stations' keys. It is done twice: a terminal is linked
@@ -269,7 +294,12 @@ impl Demo {
     }
 
     async fn apply(&self, deployment: &Deployment, chain: &Chain) -> Result<()> {
-        let secrets = [(TOKEN, self.access_token.clone()), (WEBHOOK, self.webhook_secret.clone())];
+        let secrets = [
+            (TOKEN, self.access_token.clone()),
+            (WEBHOOK, self.webhook_secret.clone()),
+            // Another secret of the same demo: nothing outside this machine takes it.
+            (CLIENT, self.webhook_secret.clone()),
+        ];
         let sources = Sources::of(move |name| {
             let known = secrets.iter().find(|(known, _)| *known == name);
             known.map(|(_, secret)| secret.clone())
@@ -325,6 +355,7 @@ impl Demo {
 /// Where the demo's secrets are found, as the chain names them.
 const TOKEN: &str = "DEMO_ACCESS_TOKEN";
 const WEBHOOK: &str = "DEMO_WEBHOOK_SECRET";
+const CLIENT: &str = "DEMO_CLIENT_SECRET";
 
 fn explained(troubles: &[Trouble]) -> anyhow::Error {
     let lines: Vec<_> =

@@ -120,7 +120,9 @@ async fn run(options: Options) -> Result<()> {
         }
         Ok(())
     };
-    demo.install(&demo::deployment(&stack, &simulated)?, link).await?;
+    let deployment = demo::deployment(&stack, &simulated)?;
+    demo.install(&deployment, link).await?;
+    mercado_pago.put_application(demo.application(&deployment).await?)?;
     // Its notification URL is known now, as it would be entered in the panel.
     mercado_pago.put_account(demo.seller())?;
     demo.write(&file)?;

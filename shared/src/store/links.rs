@@ -69,6 +69,18 @@ pub enum LinkStatus {
     Unlinked,
 }
 
+impl LinkStatus {
+    /// In words, as it is stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::RelinkNeeded => "relink_needed",
+            Self::Unlinked => "unlinked",
+        }
+    }
+}
+
 /// A seller's link as far as it is no secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {

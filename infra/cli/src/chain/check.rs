@@ -12,7 +12,7 @@ use toml::{Spanned, Value};
 
 use super::file::{self, File, Number};
 use super::problems::{Problem, Problems, line};
-use super::{Account, Chain, Place, Position, SecretAt, Station, Terminal, Token};
+use super::{Account, Application, Chain, Place, Position, SecretAt, Station, Terminal, Token};
 
 /// The days as Mercado Pago calls them.
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -87,6 +87,15 @@ impl Checker<'_> {
             }
             defaults.insert(id, written);
         }
+        let application = file.oauth.as_ref().and_then(|written| self.application(written, &accounts));
+        for (id, account) in &accounts {
+            if account.token == Token::Linked && file.oauth.is_none() {
+                let at =
+                    defaults.get(id).and_then(|written| written.oauth.as_ref()).map_or(0..0, Spanned::span);
+                let rule = "needs the application that acts for the seller: [oauth] with client_id and client_secret";
+                self.wrong(at, format!("accounts.{id}.oauth"), rule);
+            }
+        }
         let mut stations = BTreeMap::new();
         for (name, written) in file.stations {
             let field = format!("stations.{}", name.get_ref());
@@ -102,7 +111,35 @@ impl Checker<'_> {
                 self.wrong(name.span(), field, "is there twice: case does not count");
             }
         }
-        Chain { accounts, stations }
+        Chain { accounts, stations, application }
+    }
+
+    fn application(
+        &mut self,
+        written: &Spanned<file::OAuth>,
+        accounts: &BTreeMap<AccountId, Account>,
+    ) -> Option<Application> {
+        let (at, oauth) = (written.span(), written.get_ref());
+        let client_id = oauth.client_id.text();
+        if client_id.is_empty() || !client_id.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.wrong(at.clone(), "oauth.client_id", "must be the application's id: digits only");
+        }
+        let word = oauth.application.as_ref().map_or("app", |word| word.get_ref());
+        let name = AccountId::parse(word).ok().filter(|name| !accounts.contains_key(name));
+        if name.is_none() {
+            let rule = "must have 1 to 32 letters, digits or hyphens, and be no account's name: it stands in the application's notification URL";
+            self.wrong(oauth.application.as_ref().map_or(at, Spanned::span), "oauth.application", rule);
+        }
+        let secret = oauth.client_secret.as_ref();
+        let secrets = oauth.webhook_secrets.iter().enumerate();
+        Some(Application {
+            name: name?,
+            client_id,
+            client_secret: secret.and_then(|at| self.secret("oauth.client_secret", at)),
+            webhook_secrets: secrets
+                .filter_map(|(n, at)| self.secret(&format!("oauth.webhook_secrets[{n}]"), at))
+                .collect(),
+        })
     }
 
     fn account(&mut self, field: &str, written: &file::Account) -> Account {
@@ -143,7 +180,12 @@ impl Checker<'_> {
             let rule = "must not be the seller itself: it is the user id of who integrates";
             self.wrong(at.span(), format!("{field}.sponsor_id"), rule);
         }
-        let token = written.access_token.as_ref();
+        let linked = written.oauth.as_ref().is_some_and(|oauth| *oauth.get_ref());
+        if let (true, Some(at)) = (linked, &written.access_token) {
+            let rule = "must be left out where `oauth` is true: the seller's consent gives the token";
+            self.wrong(at.span(), format!("{field}.access_token"), rule);
+        }
+        let token = written.access_token.as_ref().filter(|_| !linked);
         let token = token.and_then(|at| self.secret(&format!("{field}.access_token"), at));
         let secrets = written.webhook_secrets.iter().enumerate();
         let webhook_secrets =
@@ -156,7 +198,7 @@ impl Checker<'_> {
             live: written.live,
             point,
             client_id: written.client_id.as_ref().map(|id| id.get_ref().text()),
-            token: token.map_or(Token::Kept, Token::Given),
+            token: token.map_or(if linked { Token::Linked } else { Token::Kept }, Token::Given),
             webhook_secrets,
             unverified,
         }

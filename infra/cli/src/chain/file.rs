@@ -14,6 +14,17 @@ pub(super) struct File {
     pub accounts: BTreeMap<Spanned<String>, Account>,
     #[serde(default)]
     pub stations: BTreeMap<Spanned<String>, Station>,
+    pub oauth: Option<Spanned<OAuth>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OAuth {
+    pub client_id: Number,
+    pub client_secret: Option<Spanned<Value>>,
+    pub application: Option<Spanned<String>>,
+    #[serde(default)]
+    pub webhook_secrets: Vec<Spanned<Value>>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +39,7 @@ pub(super) struct Account {
     pub point: Option<Spanned<String>>,
     pub client_id: Option<Spanned<Number>>,
     pub access_token: Option<Spanned<Value>>,
+    pub oauth: Option<Spanned<bool>>,
     #[serde(default)]
     pub webhook_secrets: Vec<Spanned<Value>>,
     pub unverified: Option<Spanned<String>>,

@@ -150,7 +150,7 @@ fn tell(screen: &Screen, troubles: &[Trouble]) {
 
 /// Shows a plan to a person.
 pub(crate) fn show(screen: &Screen, plan: &Plan) {
-    for account in plan.accounts.iter().filter(|account| !account.steps.is_empty()) {
+    for account in plan.application.iter().chain(&plan.accounts).filter(|account| !account.steps.is_empty()) {
         screen.say(styled(STRONG, format!("account {}", account.account)));
         for step in &account.steps {
             show_step(screen, step);

@@ -9,6 +9,8 @@ use surtidor::country::Country;
 use surtidor::id::AccountId;
 use surtidor::mercado_pago::{ApiError, MercadoPago};
 use surtidor::sale::PointApi;
+use surtidor::store::{LinkStatus, Store};
+use time::OffsetDateTime;
 
 use super::Diagnosis;
 use crate::deployment::Deployment;
@@ -61,12 +63,19 @@ pub(super) async fn look(
             continue;
         };
         let found = entry(&accounts, &id);
-        notifications(&place, &entry(&webhooks, &id), diagnosis);
+        let news = entry(&webhooks, &id);
+        // Webhooks of a linked seller come to the application's URL.
+        let application = webhooks.values().find(|entry| names_seller(entry, name));
+        notifications(&place, &news, application.is_some(), diagnosis);
+        link(&deployment.store(), &id, diagnosis).await?;
         if let Some(seller) = token(&mercado_pago, &place, &found, diagnosis).await {
             sellers.insert(id, seller);
         }
     }
-    for name in webhooks.keys().filter(|name| !accounts.contains_key(*name)) {
+    let half = webhooks
+        .iter()
+        .filter(|(name, entry)| !accounts.contains_key(*name) && entry.get("sellers").is_none());
+    for (name, _) in half {
         diagnosis.warning(
             "account_half",
             format!("accounts.{name}"),
@@ -77,8 +86,51 @@ pub(super) async fn look(
     Ok(sellers)
 }
 
+/// Whether an entry of the webhooks secret is that of an application which this account's seller is linked to.
+fn names_seller(entry: &Value, account: &str) -> bool {
+    let sellers = entry.get("sellers").and_then(Value::as_object);
+    sellers.is_some_and(|sellers| sellers.values().any(|name| name.as_str() == Some(account)))
+}
+
+/// Links by OAuth end: months before, if they cannot be renewed.
+async fn link(store: &Store, account: &AccountId, diagnosis: &mut Diagnosis) -> Result<()> {
+    let Some(link) = store.link(account).await? else { return Ok(()) };
+    let place = format!("accounts.{account}");
+    let days = (link.expires_at - OffsetDateTime::now_utc()).whole_days();
+    let remedy = "have the seller consent again: surtidor account link (docs/runbook.md, \"An account must be linked again\")";
+    match link.status {
+        LinkStatus::Unlinked => {
+            let what = "its seller has cut the link: its payments can neither be settled nor refunded";
+            diagnosis.problem("unlinked", place, what, remedy);
+        }
+        LinkStatus::RelinkNeeded => {
+            let what = format!("its token cannot be renewed any more, and ends in {days} days");
+            diagnosis.problem("relink_needed", place, what, remedy);
+        }
+        LinkStatus::Linked if days < SOON => {
+            let what = format!(
+                "its token ends in {days} days, and was not renewed: {}",
+                link.last_error.as_deref().unwrap_or("no try")
+            );
+            diagnosis.warning(
+                "token_expires",
+                place,
+                what,
+                "see the log of OAuthFunction, which renews tokens once a day",
+            );
+        }
+        LinkStatus::Linked => {
+            diagnosis.right(format!("{place}: the link holds, and its token for {days} days more"))
+        }
+    }
+    Ok(())
+}
+
+/// Days of a token's life in which it should have been renewed: that is begun 60 days before its end.
+const SOON: i64 = 30;
+
 /// What a notification needs to be let in and to verify.
-fn notifications(place: &str, entry: &Map<String, Value>, diagnosis: &mut Diagnosis) {
+fn notifications(place: &str, entry: &Map<String, Value>, by_application: bool, diagnosis: &mut Diagnosis) {
     let list = |name: &str| {
         let list = entry.get(name).and_then(Value::as_array);
         list.map_or(0, |list| list.iter().filter_map(Value::as_str).filter(|text| !text.is_empty()).count())
@@ -91,7 +143,7 @@ fn notifications(place: &str, entry: &Map<String, Value>, diagnosis: &mut Diagno
             "surtidor apply makes one; then the notification URL must be entered at Mercado Pago again",
         );
     }
-    if list("webhook_secrets") == 0 {
+    if list("webhook_secrets") == 0 && !by_application {
         diagnosis.warning(
             "no_webhook_secret",
             place,
