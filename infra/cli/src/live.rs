@@ -78,6 +78,25 @@ pub struct Trouble {
     pub place: String,
     /// What it is and what to do.
     pub text: String,
+    /// Whether it may be gone by itself when it is run again.
+    pub passes: bool,
+}
+
+/// Why a seller cannot be worked with, and whether that passes.
+struct Hindrance {
+    text: String,
+    passes: bool,
+}
+
+impl From<String> for Hindrance {
+    fn from(text: String) -> Self {
+        Self { text, passes: false }
+    }
+}
+
+/// What Mercado Pago did not answer.
+fn told(asked: Asked) -> impl Fn(mp::ApiError) -> Hindrance {
+    move |error| Hindrance { text: advice(asked, &error), passes: error.is_passing() }
 }
 
 impl Live {
@@ -99,7 +118,7 @@ impl Live {
         if let Some(application) = &chain.application {
             match Application::read(deployment, application, &webhooks, sources).await? {
                 Ok(application) => live.application = Some(application),
-                Err(text) => troubles.push(Trouble { place: "oauth".to_owned(), text }),
+                Err(text) => troubles.push(Trouble { place: "oauth".to_owned(), text, passes: false }),
             }
         }
         let has_token = |id: &AccountId| entry(&accounts, id).contains_key("access_token");
@@ -126,7 +145,9 @@ impl Live {
                 Ok(seller) => {
                     live.sellers.insert(id, seller);
                 }
-                Err(text) => troubles.push(Trouble { place: format!("accounts.{id}"), text }),
+                Err(Hindrance { text, passes }) => {
+                    troubles.push(Trouble { place: format!("accounts.{id}"), text, passes });
+                }
             }
         }
         if !troubles.is_empty() {
@@ -202,13 +223,14 @@ impl Seller {
         sources: &Sources,
         (entry, webhooks): (Map<String, Value>, Map<String, Value>),
         with_terminals: bool,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Hindrance> {
         let stored = entry.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty());
         let token = match (&account.token, stored) {
             (Token::Given(at), _) => sources.read(at).map_err(|error| format!("access_token: {error:#}"))?,
             (Token::Kept | Token::Linked, Some(token)) => SecretString::from(token.to_owned()),
             (Token::Kept | Token::Linked, None) => {
-                return Err("has no access token yet: give `access_token = { env = \"…\" }`".to_owned());
+                let text = "has no access token yet: give `access_token = { env = \"…\" }`";
+                return Err(Hindrance::from(text.to_owned()));
             }
         };
         let secrets = account.webhook_secrets.iter().map(|at| sources.read(at));
@@ -216,7 +238,6 @@ impl Seller {
         let webhook_secrets = webhook_secrets.map_err(|error| format!("webhook_secrets: {error:#}"))?;
         check_stored(&entry, account)?;
         check_seller(mercado_pago, &token, account).await?;
-        let told = |asked: Asked| move |error: mp::ApiError| advice(asked, &error);
         let found = mercado_pago.stores(&token, account.collector_id).await.map_err(told(Asked::Store))?;
         let points = mercado_pago.points_of_sale(&token).await.map_err(told(Asked::Pos))?;
         let terminals = if with_terminals {
@@ -279,21 +300,21 @@ async fn check_seller(
     mercado_pago: &MercadoPago,
     token: &SecretString,
     account: &chain::Account,
-) -> Result<(), String> {
-    let me = mercado_pago.me(token).await.map_err(|error| advice(Asked::Token, &error))?;
+) -> Result<(), Hindrance> {
+    let me = mercado_pago.me(token).await.map_err(told(Asked::Token))?;
     let wanted = account.collector_id.to_string();
     if me.id() != Some(wanted.as_str()) {
-        return Err(format!(
+        return Err(Hindrance::from(format!(
             "the access token is that of seller {}, and collector_id says {wanted}: correct one of the two",
             me.id().unwrap_or("(unknown)")
-        ));
+        )));
     }
     if let Some(site) = me.site().filter(|site| *site != account.country.site()) {
-        return Err(format!(
+        return Err(Hindrance::from(format!(
             "the seller is of Mercado Pago's site {site}, and country says {} ({}): correct country",
             account.country.code(),
             account.country.site()
-        ));
+        )));
     }
     Ok(())
 }

@@ -181,6 +181,7 @@ impl Plan {
         };
         let mut troubles = Vec::new();
         let mut urls = BTreeMap::new();
+        let used = leftover::Used::of(chain);
         if let (Some(wanted), Some(live)) = (&chain.application, &live.application) {
             plan.application = Some(account::plan_application(wanted, chain, live));
         }
@@ -204,19 +205,18 @@ impl Plan {
             };
             let context =
                 station::Context { id, wanted, account, seller, live, api_url, notification_url: url };
-            match context.plan() {
+            let gone = leftover::of_station(&context, &used, scope);
+            match context.plan(&gone) {
                 Ok((mut planned, notes)) => {
-                    let gone = leftover::positions(&context, scope);
                     planned.steps.splice(0..0, gone.steps);
                     plan.left_over.extend(gone.left);
-                    planned.record.points.extend(gone.kept);
                     plan.notes.extend(notes);
                     plan.stations.push(planned);
                 }
                 Err(trouble) => troubles.push(trouble),
             }
         }
-        leftover::stations(chain, live, scope, &mut plan);
+        leftover::stations(chain, live, &used, scope, &mut plan);
         if troubles.is_empty() { Ok(plan) } else { Err(troubles) }
     }
 

@@ -48,6 +48,10 @@ impl Screen {
     }
 
     /// A document for programs.
+    #[allow(
+        clippy::unused_self,
+        reason = "what is shown goes to the screen, also where it needs nothing of it"
+    )]
     pub(crate) fn json(&self, document: &impl Serialize) {
         let text = serde_json::to_string_pretty(document).unwrap_or_default();
         let _ = writeln!(std::io::stdout(), "{text}");

@@ -108,7 +108,7 @@ async fn list(screen: &Screen, at: &At) -> Result<Ended> {
 }
 
 async fn link(screen: &Screen, at: &At, options: &Link) -> Result<Ended> {
-    let Some(chain) = read(screen, &options.file)? else { return Ok(Ended::Wrong) };
+    let Some(chain) = read(screen, &options.file) else { return Ok(Ended::Wrong) };
     let id = AccountId::parse(&options.account).ok();
     let Some((id, account)) = id.and_then(|id| chain.accounts.get_key_value(&id)) else {
         bail!("{} has no account {}", options.file.display(), options.account);

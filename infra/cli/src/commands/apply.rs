@@ -22,8 +22,9 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<Ended> {
-    let Some(Prepared { deployment, chain, live, plan }) = prepare(screen, at, &options.of).await? else {
-        return Ok(Ended::Wrong);
+    let Prepared { deployment, chain, live, plan } = match prepare(screen, at, &options.of).await? {
+        Ok(prepared) => prepared,
+        Err(ended) => return Ok(ended),
     };
     if !screen.is_json() {
         show(screen, &plan);

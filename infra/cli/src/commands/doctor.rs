@@ -43,25 +43,24 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
     } else {
         tell(screen, &diagnosis, options.verbose);
     }
+    let mut ended = Ended::Done;
     if let Some(file) = &options.file
         && !screen.is_json()
     {
         let of = Of { file: file.clone(), stations: options.stations.clone(), prune: false };
-        if let Some(prepared) = prepare(screen, at, &of).await? {
-            let count = prepared.plan.count();
-            let name = file.display();
-            if count.sum() > 0 {
-                screen.say(format!(
-                    "{} it differs from {name}: {count}. See surtidor plan {name}",
-                    styled(CHANGED, "file:")
-                ));
-            } else {
-                screen.say(format!("{} it is as {name} describes it", styled(GOOD, "file:")));
-            }
+        let name = file.display();
+        match prepare(screen, at, &of).await? {
+            Err(why) => ended = why,
+            Ok(prepared) if prepared.plan.count().sum() > 0 => screen.say(format!(
+                "{} it differs from {name}: {}. See surtidor plan {name}",
+                styled(CHANGED, "file:"),
+                prepared.plan.count()
+            )),
+            Ok(_) => screen.say(format!("{} it is as {name} describes it", styled(GOOD, "file:"))),
         }
     }
     let bad = diagnosis.findings.iter().any(|finding| finding.level == Level::Problem);
-    Ok(if bad { Ended::Waiting } else { Ended::Done })
+    Ok(if bad { Ended::Waiting } else { ended })
 }
 
 fn tell(screen: &Screen, diagnosis: &Diagnosis, verbose: bool) {

@@ -47,7 +47,10 @@ pub(crate) struct Prepared {
 }
 
 pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<Ended> {
-    let Some(prepared) = prepare(screen, at, &options.of).await? else { return Ok(Ended::Wrong) };
+    let prepared = match prepare(screen, at, &options.of).await? {
+        Ok(prepared) => prepared,
+        Err(ended) => return Ok(ended),
+    };
     let plan = &prepared.plan;
     if screen.is_json() {
         screen.json(&serde_json::json!({"plan": plan, "count": plan.count()}));
@@ -59,10 +62,11 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
 }
 
 /// Reads the file, and says all that is wrong with it.
-pub(crate) fn read(screen: &Screen, file: &Path) -> Result<Option<Chain>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+pub(crate) fn read(screen: &Screen, file: &Path) -> Option<Chain> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()));
+    let text = text.inspect_err(|error| screen.failed(error)).ok()?;
     match Chain::parse(&text) {
-        Ok(chain) => Ok(Some(chain)),
+        Ok(chain) => Some(chain),
         Err(problems) => {
             if screen.is_json() {
                 let list = problems.0.iter().map(|problem| {
@@ -84,7 +88,7 @@ pub(crate) fn read(screen: &Screen, file: &Path) -> Result<Option<Chain>> {
                 "{count} {} in the chain's file; nothing was done",
                 plural(count, "fault", "faults")
             ));
-            Ok(None)
+            None
         }
     }
 }
@@ -94,15 +98,15 @@ pub(crate) fn sources(file: &Path) -> Sources {
     Sources::of_process(file.parent().map(Path::to_owned).unwrap_or_default())
 }
 
-/// Reads the file and all that there is, and compares. `None` when something stands in the way, which is told.
-pub(crate) async fn prepare(screen: &Screen, at: &At, of: &Of) -> Result<Option<Prepared>> {
-    let Some(chain) = read(screen, &of.file)? else { return Ok(None) };
+/// Reads the file and all that there is, and compares. When something stands in the way, that is told.
+pub(crate) async fn prepare(screen: &Screen, at: &At, of: &Of) -> Result<Result<Prepared, Ended>> {
+    let Some(chain) = read(screen, &of.file) else { return Ok(Err(Ended::Wrong)) };
     let mut scope = Scope { stations: BTreeSet::new(), prune: of.prune, ..Scope::default() };
     for station in &of.stations {
         let id = StationId::parse(station).ok();
         let Some(id) = id.filter(|id| of.prune || chain.stations.contains_key(id)) else {
             screen.warn(format!("--station {station}: {} has no such station", of.file.display()));
-            return Ok(None);
+            return Ok(Err(Ended::Wrong));
         };
         scope.stations.insert(id);
     }
@@ -115,17 +119,18 @@ pub(crate) async fn prepare(screen: &Screen, at: &At, of: &Of) -> Result<Option<
         Ok(live) => live,
         Err(troubles) => {
             tell(screen, &troubles);
-            return Ok(None);
+            let passes = troubles.iter().any(|trouble| trouble.passes);
+            return Ok(Err(if passes { Ended::Failed } else { Ended::Wrong }));
         }
     };
     if of.prune {
         scope.in_use = in_use(&deployment.store(), &chain, &live).await?;
     }
     match Plan::make(&chain, &live, &deployment.stack.api_url, &scope) {
-        Ok(plan) => Ok(Some(Prepared { deployment, chain, live, plan })),
+        Ok(plan) => Ok(Ok(Prepared { deployment, chain, live, plan })),
         Err(troubles) => {
             tell(screen, &troubles);
-            Ok(None)
+            Ok(Err(Ended::Wrong))
         }
     }
 }

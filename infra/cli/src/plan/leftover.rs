@@ -2,9 +2,9 @@
 //! name is ever removed: stores and points of sale that somebody else made at Mercado Pago are none of our business. Sales
 //! stay for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use surtidor::id::{PositionId, StationId};
+use surtidor::id::{AccountId, PositionId, StationId};
 use surtidor::store::{PrintedQr, Record, Store, StoreError};
 
 use super::station::Context;
@@ -45,19 +45,42 @@ pub async fn in_use(
 pub(super) struct Gone {
     pub steps: Vec<Step>,
     pub left: Vec<String>,
-    /// What stays, and so stays in the record.
+    /// What stays, and so stays in the record, and works.
     pub kept: BTreeMap<PositionId, PrintedQr>,
+    /// Tills that stay, by our ids of their points of sale.
+    pub tills: Vec<String>,
 }
 
-/// Pump sides that the file does not have any more.
-pub(super) fn positions(context: &Context<'_>, scope: &Scope) -> Gone {
+/// What the file uses, by our ids in small letters: a side that has another number now, or a station, keeps its QR.
+pub(super) struct Used(BTreeSet<(AccountId, &'static str, String)>);
+
+impl Used {
+    pub(super) fn of(chain: &Chain) -> Self {
+        let mut used = BTreeSet::new();
+        for station in chain.stations.values() {
+            let points = station.positions.values().map(|position| &position.pos);
+            let tills = station.terminals.iter().filter_map(|terminal| Some(&terminal.pos.as_ref()?.0));
+            let points = points.chain(tills).map(|pos| ("pos", pos));
+            let all = points.chain([("store", &station.store)]);
+            used.extend(all.map(|(kind, id)| (station.account.clone(), kind, id.to_ascii_lowercase())));
+        }
+        Self(used)
+    }
+
+    fn has(&self, account: &AccountId, kind: &'static str, id: &str) -> bool {
+        self.0.contains(&(account.clone(), kind, id.to_ascii_lowercase()))
+    }
+}
+
+/// Pump sides and tills of a station that the file does not have any more.
+pub(super) fn of_station(context: &Context<'_>, used: &Used, scope: &Scope) -> Gone {
     let mut gone = Gone::default();
     let Some(record) = context.live.records.get(context.id) else { return gone };
     for (position, qr) in record.points.iter().filter(|(id, _)| !context.wanted.positions.contains_key(*id)) {
         let what = format!("stations.{}.positions.{position} (POS {})", context.id, qr.pos);
         let in_use = scope.in_use.get(&(context.id.clone(), Some(position.clone())));
         match (scope.prune, in_use) {
-            (true, None) => gone.steps.extend(removal(context.seller, position, qr)),
+            (true, None) => gone.steps.extend(removal(context.seller, used, &record.account, position, qr)),
             (true, Some(why)) => {
                 gone.left.push(format!("{what} stays: {why}"));
                 gone.kept.insert(position.clone(), qr.clone());
@@ -68,12 +91,29 @@ pub(super) fn positions(context: &Context<'_>, scope: &Scope) -> Gone {
             }
         }
     }
+    for till in record.tills.iter().filter(|till| !used.has(&record.account, "pos", till)) {
+        let Some(step) = till_removal(context.seller, till) else { continue };
+        if scope.prune {
+            gone.steps.push(step);
+        } else {
+            let what = format!("stations.{}: POS {till} of a till", context.id);
+            gone.left.push(format!("{what} is not in the file, and stays: --prune removes it"));
+            gone.tills.push(till.clone());
+        }
+    }
     gone
 }
 
 /// First the QR, then what it asks for: a driver never meets a QR whose pump side is gone.
-fn removal(seller: &Seller, position: &PositionId, qr: &PrintedQr) -> Vec<Step> {
-    let pos = seller.pos(&qr.pos).and_then(|pos| pos.id()).map(|id| Step {
+fn removal(
+    seller: &Seller,
+    used: &Used,
+    account: &AccountId,
+    position: &PositionId,
+    qr: &PrintedQr,
+) -> Vec<Step> {
+    let pos = seller.pos(&qr.pos).filter(|_| !used.has(account, "pos", &qr.pos));
+    let pos = pos.and_then(|pos| pos.id()).map(|id| Step {
         sign: Sign::Remove,
         what: format!("POS {} of pump side {position}: its printed QR will be dead", qr.pos),
         details: Vec::new(),
@@ -88,8 +128,14 @@ fn removal(seller: &Seller, position: &PositionId, qr: &PrintedQr) -> Vec<Step> 
     pos.into_iter().chain([row]).collect()
 }
 
+fn till_removal(seller: &Seller, till: &str) -> Option<Step> {
+    let id = seller.pos(till)?.id()?;
+    let what = format!("POS {till} of a till");
+    Some(Step { sign: Sign::Remove, what, details: Vec::new(), act: Act::RemovePos(id.to_owned()) })
+}
+
 /// Stations that the file does not have any more.
-pub(super) fn stations(chain: &Chain, live: &Live, scope: &Scope, plan: &mut Plan) {
+pub(super) fn stations(chain: &Chain, live: &Live, used: &Used, scope: &Scope, plan: &mut Plan) {
     let gone = live.records.values().filter(|record| !chain.stations.contains_key(&record.station));
     for record in gone.filter(|record| scope.has(&record.station)) {
         let name = live.stations.get(&record.station).map(|station| station.name.clone()).unwrap_or_default();
@@ -103,7 +149,7 @@ pub(super) fn stations(chain: &Chain, live: &Live, scope: &Scope, plan: &mut Pla
                 station: record.station.clone(),
                 name,
                 account: record.account.clone(),
-                steps: steps(seller, record),
+                steps: steps(seller, used, record),
                 record: record.clone(),
             }),
             (true, Some(why)) => plan.left_over.push(format!("{what} stays: {why}")),
@@ -118,21 +164,15 @@ fn station_in_use<'a>(scope: &'a Scope, station: &StationId) -> Option<&'a str> 
     scope.in_use.iter().find(|((of, _), _)| of == station).map(|(_, why)| why.as_str())
 }
 
-fn steps(seller: &Seller, record: &Record) -> Vec<Step> {
+fn steps(seller: &Seller, used: &Used, record: &Record) -> Vec<Step> {
+    let account = &record.account;
+    let points = record.points.iter();
     let mut steps: Vec<Step> =
-        record.points.iter().flat_map(|(position, qr)| removal(seller, position, qr)).collect();
-    for till in &record.tills {
-        if let Some(id) = seller.pos(till).and_then(|pos| pos.id()) {
-            let what = format!("POS {till} of a till");
-            steps.push(Step {
-                sign: Sign::Remove,
-                what,
-                details: Vec::new(),
-                act: Act::RemovePos(id.to_owned()),
-            });
-        }
-    }
-    if let Some(id) = seller.store(&record.store).and_then(|store| store.id()) {
+        points.flat_map(|(position, qr)| removal(seller, used, account, position, qr)).collect();
+    let tills = record.tills.iter().filter(|till| !used.has(account, "pos", till));
+    steps.extend(tills.filter_map(|till| till_removal(seller, till)));
+    let store = seller.store(&record.store).filter(|_| !used.has(account, "store", &record.store));
+    if let Some(id) = store.and_then(|store| store.id()) {
         let what = format!("store {} at Mercado Pago", record.store);
         steps.push(Step {
             sign: Sign::Remove,

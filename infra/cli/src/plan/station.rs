@@ -1,7 +1,7 @@
 //! What would change of a station. The order of its steps makes any of them safe to be the last: the store before its points of
 //! sale, a position before the point of sale that asks for it, the station once it has what it names, the record at the end.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -12,6 +12,7 @@ use surtidor::store::{PrintedQr, Record, Station, Terminal};
 use time::OffsetDateTime;
 
 use super::account::random;
+use super::leftover::Gone;
 use super::{Act, Sign, StationPlan, Step, differences, fields};
 use crate::chain::{self, Account, Place};
 use crate::live::{Live, Seller, Trouble};
@@ -33,7 +34,7 @@ pub(crate) fn lookup_url(api_url: &str, station: &StationId, position: &Position
 }
 
 impl Context<'_> {
-    pub(super) fn plan(&self) -> Result<(StationPlan, Vec<String>), Trouble> {
+    pub(super) fn plan(&self, gone: &Gone) -> Result<(StationPlan, Vec<String>), Trouble> {
         self.same_account()?;
         let mut steps = Vec::new();
         let mut notes = Vec::new();
@@ -43,12 +44,13 @@ impl Context<'_> {
             account: self.wanted.account.clone(),
             store: self.wanted.store.clone(),
             store_sent: hash(&self.store()),
-            points: BTreeMap::new(),
+            points: gone.kept.clone(),
             tills: self
                 .wanted
                 .terminals
                 .iter()
                 .filter_map(|terminal| Some(terminal.pos.as_ref()?.0.clone()))
+                .chain(gone.tills.iter().cloned())
                 .collect(),
         };
         steps.extend(self.store_step(known));
@@ -65,7 +67,7 @@ impl Context<'_> {
             steps.extend(step);
             record.points.insert(position.clone(), qr);
         }
-        steps.extend(self.station_step());
+        steps.extend(self.station_step(gone));
         for (external_id, name) in self.wanted.terminals.iter().filter_map(|terminal| terminal.pos.as_ref()) {
             let pos = self.pos(external_id, name);
             steps.extend(self.pos_step(None, pos, None, &mut notes).0);
@@ -99,15 +101,20 @@ impl Context<'_> {
             [stations, records].into_iter().flatten().find(|account| **account != self.wanted.account);
         match other {
             None => Ok(()),
-            Some(other) => Err(Trouble {
-                place: format!("stations.{}", self.id),
-                text: format!(
+            Some(other) => Err(self.trouble(
+                "",
+                format!(
                     "takes money for account {other} now. To move it to {}: take it out of the file, apply --prune, and put it \
                      back under the other account; its QRs will be new",
                     self.wanted.account
                 ),
-            }),
+            )),
         }
+    }
+
+    /// Something of the station that the file has to say differently.
+    fn trouble(&self, part: &str, text: String) -> Trouble {
+        Trouble { place: format!("stations.{}{part}", self.id), text, passes: false }
     }
 
     fn store(&self) -> NewStore {
@@ -230,12 +237,14 @@ impl Context<'_> {
         (step, qr)
     }
 
-    fn station_step(&self) -> Option<Step> {
+    /// A pump side that stays has its signs of life too: else its scans would be answered `timeout`.
+    fn station_step(&self, gone: &Gone) -> Option<Step> {
+        let positions: BTreeSet<_> = self.wanted.positions.keys().chain(gone.kept.keys()).cloned().collect();
         let wanted = Station {
             station: self.id.clone(),
             account: self.wanted.account.clone(),
             name: self.wanted.name.clone(),
-            positions: self.wanted.positions.keys().cloned().collect(),
+            positions: positions.into_iter().collect(),
             silence_limit: self.wanted.silence_limit,
             time_zone: Some(self.wanted.time_zone.clone()),
             brand: self.account.brand.clone(),
@@ -274,7 +283,7 @@ impl Context<'_> {
                     wanted.serial,
                     ids.join(", ")
                 );
-                return Err(Trouble { place: format!("stations.{}.terminals", self.id), text });
+                return Err(self.trouble(".terminals", text));
             }
         };
         let known = self.live.terminals.get(&terminal.id);
@@ -283,7 +292,7 @@ impl Context<'_> {
                 "terminal {} stands at station {} in our books: see docs/runbook.md, \"A terminal moves\"",
                 wanted.serial, known.station
             );
-            return Err(Trouble { place: format!("stations.{}.terminals", self.id), text });
+            return Err(self.trouble(".terminals", text));
         }
         let (position, till) = match &wanted.at {
             Place::Position(id) => (Some(id.clone()), None),
