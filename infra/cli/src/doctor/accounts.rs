@@ -120,7 +120,7 @@ async fn link(store: &Store, account: &AccountId, diagnosis: &mut Diagnosis) -> 
             );
         }
         LinkStatus::Linked => {
-            diagnosis.right(format!("{place}: the link holds, and its token for {days} days more"))
+            diagnosis.right(format!("{place}: the link holds, and its token for {days} days more"));
         }
     }
     Ok(())
