@@ -61,7 +61,7 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
     let format =
         Format::ALL.into_iter().find(|format| format.word() == options.format).context("a format")?;
     let wanted: Vec<StationId> = parsed("--station", &options.stations, StationId::parse)?;
-    let sides: Vec<PositionId> = parsed("--position", &options.positions, PositionId::parse)?;
+    let pump_sides: Vec<PositionId> = parsed("--position", &options.positions, PositionId::parse)?;
     let deployment = at.deployment()?;
     let store = deployment.store();
     let mut records = store.records().await?;
@@ -81,7 +81,7 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
     let count = records.iter().map(|record| record.points.len()).sum();
     let progress = screen.progress("printed", count);
     let (mut files, mut troubles) = (Vec::new(), Vec::new());
-    let mut printed = 0_usize;
+    let mut count_printed = 0_usize;
     for mut record in records {
         let station = stations.iter().find(|station| station.station == record.station);
         let (Some(station), Some(seller)) = (station, sellers.get(&record.account)) else {
@@ -93,7 +93,9 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
         };
         let mut labels = Vec::new();
         let mut shown = Vec::new();
-        for (side, qr) in record.points.iter().filter(|(side, _)| sides.is_empty() || sides.contains(side)) {
+        for (side, qr) in
+            record.points.iter().filter(|(side, _)| pump_sides.is_empty() || pump_sides.contains(side))
+        {
             let place = format!("stations.{}.positions.{side}", record.station);
             match text_of(seller, &qr.pos, &qr.identity) {
                 Ok(text) => {
@@ -115,7 +117,7 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
             continue;
         }
         files.extend(write(&printer, &labels, format, options, &|| progress.tick())?);
-        printed = printed.saturating_add(labels.len());
+        count_printed = count_printed.saturating_add(labels.len());
         for side in shown {
             if let Some(qr) = record.points.get_mut(&side) {
                 qr.printed = qr.version;
@@ -125,7 +127,7 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
     }
     drop(progress);
     if screen.is_json() {
-        screen.json(&serde_json::json!({"printed": printed, "files": files, "problems": troubles}));
+        screen.json(&serde_json::json!({"printed": count_printed, "files": files, "problems": troubles}));
     } else {
         for trouble in &troubles {
             screen.warn(format!("{} {trouble}", styled(BAD, "not printed:")));
@@ -136,14 +138,14 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
         screen.warn(styled(
             GOOD,
             format!(
-                "{printed} {} in {} {}",
-                plural(printed, "QR", "QRs"),
+                "{count_printed} {} in {} {}",
+                plural(count_printed, "QR", "QRs"),
                 files.len(),
                 plural(files.len(), "file", "files")
             ),
         ));
     }
-    if printed == 0 && troubles.is_empty() {
+    if count_printed == 0 && troubles.is_empty() {
         bail!("there is nothing to print: no such pump side was set up");
     }
     Ok(if troubles.is_empty() { Ended::Done } else { Ended::Failed })
@@ -262,7 +264,9 @@ fn write(
         }
     };
     if options.kind != Kind::Pdf {
-        labels.iter().for_each(|_| tick());
+        for _ in labels {
+            tick();
+        }
     }
     pages.into_iter().map(|(name, bytes)| save(&options.out, &name, &bytes)).collect()
 }

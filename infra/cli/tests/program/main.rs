@@ -7,6 +7,7 @@ mod files;
 mod keys;
 mod operator;
 mod prune;
+mod qr;
 mod redrive;
 mod sales;
 mod sellers;

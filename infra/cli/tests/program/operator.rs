@@ -66,6 +66,11 @@ impl<'a> Operator<'a> {
         path.to_str().expect("a path of letters").to_owned()
     }
 
+    /// A path beside the files.
+    pub fn path(&self, name: &str) -> String {
+        self.folder.join(name).to_str().expect("a path of letters").to_owned()
+    }
+
     /// The demo's chain with more.
     pub fn chain(&self, more: &str) -> String {
         self.file("chain.toml", &format!("{DEMO}{more}"))
