@@ -93,7 +93,7 @@ pub(super) struct Terminal {
 
 /// A number, or a text: people write both.
 #[derive(Deserialize)]
-#[serde(untagged, expecting = "a text or a number")]
+#[serde(untagged, expecting = "must be a text or a whole number")]
 pub(super) enum Number {
     Integer(i64),
     Text(String),
@@ -115,8 +115,14 @@ fn yes() -> bool {
 /// Reads the file as TOML with these tables and fields.
 pub(super) fn read(text: &str) -> Result<File, Problems> {
     toml::from_str(text).map_err(|error| {
-        let at = error.span().map_or(0, |span| span.start);
+        let line = line(text, error.span().map_or(0, |span| span.start));
         let rule = error.message().trim().to_owned();
-        Problems(vec![Problem { line: line(text, at), field: String::new(), rule }])
+        Problems(vec![Problem { line, field: table_at(text, line), rule }])
     })
+}
+
+/// The table that a line is in, as its header names it.
+fn table_at(text: &str, line: usize) -> String {
+    let headers = text.lines().take(line).filter_map(|line| line.trim().strip_prefix('['));
+    headers.last().and_then(|header| header.split(']').next()).unwrap_or_default().to_owned()
 }

@@ -117,8 +117,14 @@ fn each_fault_is_told_with_its_line_and_its_rule() {
             "line 14: stations.6232.account is none of the accounts here: ypf-sur",
         ),
         ("[stations.6233]", "[stations.62-33]", "stations.62-33 must be 1 to 12 letters or digits"),
-        ("name = \"Ruta 2 km 80\"", "nombre = \"Ruta 2\"", "line 21: unknown field `nombre`"),
-        ("positions = 2", "positions = ", "line 17:"),
+        ("name = \"Ruta 2 km 80\"", "nombre = \"Ruta 2\"", "line 21: stations.6233 unknown field `nombre`"),
+        ("positions = 2", "positions = ", "line 17: stations.6232 "),
+        (
+            "collector_id = 178106235",
+            "collector_id = 1.5",
+            "line 4: accounts.ypf-sur must be a text or a whole number",
+        ),
+        ("country = \"AR\"", "", "accounts.ypf-sur missing field `country`"),
     ] {
         assert!(RIGHT.contains(from), "{from}");
         let told = wrong(|right| right.replacen(from, to, 1));
