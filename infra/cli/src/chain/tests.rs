@@ -1,5 +1,6 @@
 //! The rules of a chain's file, by example.
 
+use proptest::prelude::*;
 use surtidor::id::{AccountId, PositionId, StationId};
 use surtidor::lookup::Generation;
 
@@ -155,4 +156,26 @@ fn one_seller_is_one_account() {
 fn loyalty_and_terminals_are_refused_where_mercado_pago_has_none() {
     let told = wrong(|right| right.replace("\"AR\"", "\"UY\""));
     assert!(told.contains("loyalty must be left out") && told.contains("has no terminals"), "{told}");
+}
+
+proptest! {
+    /// Whatever is cut out of a file or typed into it, it is read or told what is wrong on a line that it has.
+    #[test]
+    fn a_file_that_somebody_spoils_is_read_or_explained(
+        at in 0..RIGHT.len(),
+        cut in 0..40_usize,
+        typed in "[\\[\\]{}=\",.0-9a-zé\n -]{0,12}",
+    ) {
+        let begin = (0..=at).rev().find(|at| RIGHT.is_char_boundary(*at)).unwrap_or(0);
+        let end = (begin..=RIGHT.len()).find(|end| *end >= begin + cut && RIGHT.is_char_boundary(*end)).unwrap_or(RIGHT.len());
+        let spoiled = format!("{}{typed}{}", &RIGHT[..begin], &RIGHT[end..]);
+        if let Err(problems) = Chain::parse(&spoiled) {
+            prop_assert!(!problems.0.is_empty());
+            let lines = spoiled.lines().count() + 1;
+            for problem in &problems.0 {
+                prop_assert!((1..=lines).contains(&problem.line), "{problem:?} of {lines}");
+                prop_assert!(!problem.rule.is_empty());
+            }
+        }
+    }
 }

@@ -27,6 +27,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<Ended> {
+    if screen.is_json() && options.file.is_some() {
+        screen.warn(
+            "doctor --json takes no file: surtidor plan --json tells how the live set-up differs from one",
+        );
+        return Ok(Ended::Wrong);
+    }
     let mut stations = Vec::new();
     for text in &options.stations {
         let id = StationId::parse(text).map_err(|error| anyhow::anyhow!("--station {text}: {error}"))?;
@@ -44,9 +50,7 @@ pub(crate) async fn run(screen: &Screen, at: &At, options: &Options) -> Result<E
         tell(screen, &diagnosis, options.verbose);
     }
     let mut ended = Ended::Done;
-    if let Some(file) = &options.file
-        && !screen.is_json()
-    {
+    if let Some(file) = &options.file {
         let of = Of { file: file.clone(), stations: options.stations.clone(), prune: false };
         let name = file.display();
         match prepare(screen, at, &of).await? {

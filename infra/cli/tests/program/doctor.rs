@@ -187,3 +187,15 @@ async fn an_api_that_does_not_answer_is_found() {
     let found = findings(&operator, 3).await;
     assert!(found.contains(&("api_odd".to_owned(), "api".to_owned())), "{found:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_not_passed_over_silently_where_programs_read() {
+    let world = World::start().await;
+    let operator = Operator::of(&world);
+    let chain = operator.chain("");
+    operator
+        .run(&["doctor", &chain, "--json"])
+        .await
+        .ended(2)
+        .told(&["takes no file", "surtidor plan --json"]);
+}
