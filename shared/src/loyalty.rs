@@ -67,6 +67,11 @@ enum Goods {
     Shop,
 }
 
+/// The programmes that are known, as Mercado Pago spells them.
+pub fn programs() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.iter().map(|program| program.word)
+}
+
 const PROGRAMS: [Program; 2] = [
     // YPF.
     Program {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use surtidor::country::Country;
 use surtidor::id::{AccountId, PositionId, StationId, TerminalId};
 use surtidor::lookup::{DEFAULT_SILENCE_LIMIT, Generation};
+use surtidor::loyalty;
 use surtidor::mercado_pago::{Hours, Location};
 use surtidor::sale::PointApi;
 use toml::{Spanned, Value};
@@ -28,8 +29,6 @@ const LONGEST_STORE_NAME: usize = 60;
 const LONGEST_SILENCE: i64 = 86_400;
 /// Pump sides of a station: each sign of life writes all of them.
 const MOST_POSITIONS: i64 = 99;
-/// Programmes that are known, as Mercado Pago spells them (QR unattended, loyalty page).
-const PROGRAMMES: [&str; 2] = ["serviclub", "CTC"];
 
 /// Where a value stands.
 type At = Range<usize>;
@@ -329,11 +328,11 @@ impl Checker<'_> {
     }
 
     fn programme(&mut self, field: &str, word: &Spanned<String>, country: Country) -> Option<String> {
-        let known = PROGRAMMES.into_iter().find(|known| known.eq_ignore_ascii_case(word.get_ref()));
+        let known = loyalty::programs().find(|known| known.eq_ignore_ascii_case(word.get_ref()));
         if country != Country::Ar {
             self.wrong(word.span(), field, "must be left out: Mercado Pago has loyalty in Argentina only");
         } else if known.is_none() {
-            let rule = format!("must be one of {}", PROGRAMMES.join(", "));
+            let rule = format!("must be one of {}", loyalty::programs().collect::<Vec<_>>().join(", "));
             self.wrong(word.span(), field, rule);
         }
         known.map(str::to_owned)
