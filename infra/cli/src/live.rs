@@ -247,13 +247,11 @@ impl Seller {
         };
         let found =
             found.into_iter().filter_map(|store| Some((store.external_id()?.to_ascii_lowercase(), store)));
-        let points =
-            points.into_iter().filter_map(|pos| Some((pos.external_id()?.to_ascii_lowercase(), pos)));
         Ok(Self {
             token,
             webhook_secrets,
             stores: found.collect(),
-            points: points.collect(),
+            points: by_our_ids(points),
             terminals,
             entry,
             webhooks,
@@ -327,6 +325,12 @@ pub async fn document(deployment: &Deployment, secret: &str) -> Result<Map<Strin
 /// The entry of an account; a new one if there is none.
 pub fn entry(document: &Map<String, Value>, account: &AccountId) -> Map<String, Value> {
     document.get(account.as_str()).and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// Points of sale by our ids of them, in small letters: ids at Mercado Pago do not differ by case.
+#[must_use]
+pub fn by_our_ids(points: Vec<mp::Pos>) -> BTreeMap<String, mp::Pos> {
+    points.into_iter().filter_map(|pos| Some((pos.external_id()?.to_ascii_lowercase(), pos))).collect()
 }
 
 /// Every account with its token, as the functions have them.

@@ -14,7 +14,7 @@ use surtidor::sale::Language;
 use surtidor::store::{Record, Station};
 use surtidor_cli::advice::{Asked, advice};
 use surtidor_cli::deployment::Deployment;
-use surtidor_cli::live::{document, entry};
+use surtidor_cli::live::{by_our_ids, document, entry};
 use surtidor_cli::sheet::{Format, Label, Printer};
 use time::OffsetDateTime;
 
@@ -179,11 +179,9 @@ async fn sellers(deployment: &Deployment, records: &[Record]) -> Result<BTreeMap
         let points = mercado_pago.points_of_sale(&SecretString::from(token.to_owned())).await;
         let points =
             points.map_err(|error| anyhow::anyhow!("accounts.{id}: {}", advice(Asked::Pos, &error)))?;
-        let points =
-            points.into_iter().filter_map(|pos| Some((pos.external_id()?.to_ascii_lowercase(), pos)));
         let is_brazil = facts.get("country").and_then(|country| country.as_str()) == Some(Country::Br.code());
         let language = if is_brazil { Language::Pt } else { Language::Es };
-        sellers.insert(id.clone(), Seller { points: points.collect(), language });
+        sellers.insert(id.clone(), Seller { points: by_our_ids(points), language });
     }
     Ok(sellers)
 }

@@ -13,6 +13,7 @@ use super::Diagnosis;
 use super::accounts::Seller;
 use crate::advice::{Asked, advice};
 use crate::deployment::Deployment;
+use crate::live::by_our_ids;
 use crate::plan::lookup_url;
 
 /// A command that waits longer was not seen by the station's software.
@@ -78,8 +79,7 @@ async fn points_of_sale(
             return Ok(());
         }
     };
-    let points: BTreeMap<String, Pos> =
-        points.into_iter().filter_map(|pos| Some((pos.external_id()?.to_ascii_lowercase(), pos))).collect();
+    let points = by_our_ids(points);
     for record in records {
         let mut right = 0_usize;
         for (id, qr) in &record.points {
